@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# memviz: records every GPU memory allocation of a training run; shows what filled the card.
+#
+# Everything is built below $(BUILD).  CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are yours to set and are never
+# overwritten; V=1 shows the commands.
+
+BUILD   ?= build
+PREFIX  ?= /usr/local
+CFLAGS  ?= -O2 -g
+PYTHON  ?= python3
+VERSION := 0.1.0
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+# SANITIZE=address,undefined or SANITIZE=thread, set by the targets asan and tsan.
+SANITIZE   ?=
+san_flags  := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+mv_warn    := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wshadow -Wpointer-arith $(if $(WERROR),-Werror)
+mv_cppflags := -D_GNU_SOURCE -DMV_VERSION='"$(VERSION)"' -Iinclude -Ilib -Imemviz -I$(BUILD)/gen
+mv_cflags  := -std=gnu11 $(mv_warn) $(san_flags) -fno-strict-aliasing
+# The recorder lives in somebody else's process: position independent, nothing exported but by the map, no lazy
+# thread-local storage, unwindable at every instruction, because exceptions pass through the hooks.
+mv_recflags := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables -fexceptions
+
+.PHONY: all
+all: ## build the recorder, the viewer and the simulated GPU
+
+.PHONY: help
+help: ## list what make can do
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: clean
+clean: ## remove what was built
+	$(Q)rm -rf $(BUILD)
+
+# ---- rooms -----------------------------------------------------------------------------------------------
+
+room_src = $(sort $(foreach r,$(1),$(wildcard $(r)/*.c)))
+objs_of  = $(patsubst %.S,$(BUILD)/%.o,$(patsubst %.c,$(BUILD)/%.o,$(1)))
+
+both_src := $(call room_src,lib/base lib/format)
+rec_src  := $(call room_src,lib/stack lib/store lib/cuda lib/torch lib/session)
+rec_asm  := $(wildcard lib/cuda/thunk_$(shell $(CC) -dumpmachine | cut -d- -f1).S)
+view_src := $(call room_src,memviz/read memviz/symbol memviz/analyze memviz/export memviz/import memviz/tui memviz/cmd)
+
+$(BUILD)/lib/%.o: lib/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(mv_cppflags) $(mv_cflags) $(mv_recflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/lib/%.o: lib/%.S
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(mv_cppflags) $(mv_recflags) -MMD -MP -c -o $@ $<
+
+$(BUILD)/memviz/%.o: memviz/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(mv_cppflags) $(mv_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+include $(wildcard tools/gpusim/gpusim.mk)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
