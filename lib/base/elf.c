@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/elf.h"
+
+#include <elf.h>
+#include <string.h>
+
+#include "base/text.h"
+
+struct visitor {
+	bool (*visit)(const struct mv_elf *elf, void *context);
+	void *context;
+};
+
+static void add_segment(struct mv_elf *elf, uintptr_t start, size_t size)
+{
+	if (!elf->start || start < elf->start)
+		elf->start = start;
+	if (start + size > elf->end)
+		elf->end = start + size;
+}
+
+/* A note is three words (name size, description size, type), the name and the description, each padded to four.  */
+static void find_build_id(struct mv_elf *elf, const uint8_t *note, size_t size)
+{
+	ElfW(Nhdr) head;
+
+	while (size >= sizeof head) {
+		size_t name_bytes, used;
+
+		memcpy(&head, note, sizeof head);
+		name_bytes = (head.n_namesz + 3u) & ~3u;
+		used = sizeof head + name_bytes + ((head.n_descsz + 3u) & ~3u);
+		if (used > size)
+			return;
+		if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == 4 && !memcmp(note + sizeof head, "GNU", 4)) {
+			elf->build_id = note + sizeof head + name_bytes;
+			elf->build_id_bytes = head.n_descsz;
+			return;
+		}
+		note += used;
+		size -= used;
+	}
+}
+
+static struct mv_elf describe(const struct dl_phdr_info *info)
+{
+	struct mv_elf elf = {.path = info->dlpi_name ? info->dlpi_name : "", .bias = info->dlpi_addr};
+	int i;
+
+	for (i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uintptr_t at = info->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type == PT_LOAD)
+			add_segment(&elf, at, segment->p_memsz);
+		else if (segment->p_type == PT_DYNAMIC)
+			elf.dynamic = (const ElfW(Dyn) *)at;
+		else if (segment->p_type == PT_NOTE && !elf.build_id)
+			find_build_id(&elf, (const uint8_t *)at, segment->p_memsz);
+	}
+	return elf;
+}
+
+static int visit_one(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct visitor *visitor = context;
+	struct mv_elf elf = describe(info);
+
+	(void)size;
+	return visitor->visit(&elf, visitor->context);
+}
+
+bool mv_elf_each(bool (*visit)(const struct mv_elf *elf, void *context), void *context)
+{
+	struct visitor visitor = {visit, context};
+
+	return dl_iterate_phdr(visit_one, &visitor) != 0;
+}
+
+static int read_changes(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct mv_elf_changes *changes = context;
+
+	(void)size;
+	changes->added = info->dlpi_adds;
+	changes->removed = info->dlpi_subs;
+	return 1;
+}
+
+struct mv_elf_changes mv_elf_changes(void)
+{
+	struct mv_elf_changes changes = {0, 0};
+
+	dl_iterate_phdr(read_changes, &changes);
+	return changes;
+}
+
+/* ---- finding an object ---- */
+
+struct search {
+	const char *name;
+	uintptr_t address;
+	struct mv_elf *found;
+};
+
+static bool has_name(const struct mv_elf *elf, void *context)
+{
+	struct search *search = context;
+
+	if (!mv_text_starts(mv_text_base_name(elf->path), search->name))
+		return false;
+	*search->found = *elf;
+	return true;
+}
+
+bool mv_elf_find(const char *name, struct mv_elf *elf)
+{
+	struct search search = {.name = name, .found = elf};
+
+	return mv_elf_each(has_name, &search);
+}
+
+static bool holds_address(const struct mv_elf *elf, void *context)
+{
+	struct search *search = context;
+
+	if (search->address < elf->start || search->address >= elf->end)
+		return false;
+	*search->found = *elf;
+	return true;
+}
+
+bool mv_elf_holding(const void *address, struct mv_elf *elf)
+{
+	struct search search = {.address = (uintptr_t)address, .found = elf};
+
+	return mv_elf_each(holds_address, &search);
+}
+
+/* ---- symbols ---- */
+
+/* The dynamic section's entry TAG, as an address in memory.  The loader has added the bias already on most
+ * processors, but not in objects that it did not load itself (the kernel's vdso).  */
+static uintptr_t dynamic_address(const struct mv_elf *elf, ElfW(Sxword) tag)
+{
+	const ElfW(Dyn) *entry;
+
+	for (entry = elf->dynamic; entry && entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == tag)
+			return entry->d_un.d_ptr < elf->bias ? entry->d_un.d_ptr + elf->bias : entry->d_un.d_ptr;
+	return 0;
+}
+
+static uint32_t gnu_hash(const char *name)
+{
+	uint32_t hash = 5381;
+
+	for (; *name; name++)
+		hash = hash * 33 + (unsigned char)*name;
+	return hash;
+}
+
+static void *defined_address(const struct mv_elf *elf, const ElfW(Sym) *symbol)
+{
+	unsigned type = ELF64_ST_TYPE(symbol->st_info);
+
+	if (symbol->st_shndx == SHN_UNDEF || (type != STT_FUNC && type != STT_OBJECT))
+		return NULL;
+	return (void *)(elf->bias + symbol->st_value);
+}
+
+/* DT_GNU_HASH: four words (buckets, first hashed symbol, filter words, filter shift), the filter, the buckets, and a
+ * chain of hashes beside the symbols whose lowest bit ends a bucket.  */
+void *mv_elf_symbol(const struct mv_elf *elf, const char *name)
+{
+	const uint32_t *table = (const uint32_t *)dynamic_address(elf, DT_GNU_HASH);
+	const ElfW(Sym) *symbols = (const ElfW(Sym) *)dynamic_address(elf, DT_SYMTAB);
+	const char *strings = (const char *)dynamic_address(elf, DT_STRTAB);
+	const uint32_t *buckets, *chain;
+	uint32_t hash = gnu_hash(name), i;
+
+	if (!table || !symbols || !strings || !table[0])
+		return NULL;
+	buckets = table + 4 + table[2] * (sizeof(ElfW(Addr)) / 4);
+	chain = buckets + table[0];
+	i = buckets[hash % table[0]];
+	if (i < table[1])
+		return NULL;
+	for (;; i++) {
+		uint32_t other = chain[i - table[1]];
+
+		if ((other | 1) == (hash | 1) && mv_text_equal(strings + symbols[i].st_name, name))
+			return defined_address(elf, &symbols[i]);
+		if (other & 1)
+			return NULL;
+	}
+}
+
+struct symbol_search {
+	const char *name;
+	uintptr_t except;
+	void *found;
+};
+
+static bool has_symbol(const struct mv_elf *elf, void *context)
+{
+	struct symbol_search *search = context;
+
+	if (search->except >= elf->start && search->except < elf->end)
+		return false;
+	search->found = mv_elf_symbol(elf, search->name);
+	return search->found != NULL;
+}
+
+void *mv_elf_symbol_anywhere(const char *name, const void *except)
+{
+	struct symbol_search search = {name, (uintptr_t)except, NULL};
+
+	mv_elf_each(has_symbol, &search);
+	return search.found;
+}
+
+const char *mv_elf_soname(const struct mv_elf *elf)
+{
+	const char *strings = (const char *)dynamic_address(elf, DT_STRTAB);
+	const ElfW(Dyn) *entry;
+
+	for (entry = elf->dynamic; strings && entry && entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == DT_SONAME)
+			return strings + entry->d_un.d_val;
+	return "";
+}
+
+bool mv_elf_needs(const struct mv_elf *elf, const char *soname)
+{
+	const char *strings = (const char *)dynamic_address(elf, DT_STRTAB);
+	const ElfW(Dyn) *entry;
+
+	for (entry = elf->dynamic; strings && entry && entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == DT_NEEDED && mv_text_equal(strings + entry->d_un.d_val, soname))
+			return true;
+	return false;
+}

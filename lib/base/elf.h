@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The objects that the loader has mapped into this process, and the symbols that they export, read from memory.
+ *
+ * dlsym, dladdr and dlopen wait for the loader's lock, which another thread may hold while it waits for a lock that our
+ * caller holds (a constructor that allocates, say).  dl_iterate_phdr takes a lock that is never held while foreign
+ * code runs, so everything here can be called from inside a hook.
+ *
+ * Threads: safe.  Signals: not inside the loader.  Fork: no state.
+ * Memory: none; strings and notes point into the mapped objects and live as long as those stay loaded.  */
+#ifndef BASE_ELF_H
+#define BASE_ELF_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mv_elf {
+	const char *path;	   /* as the loader knows it; "" for the program itself */
+	uintptr_t bias;		   /* what the loader added to the addresses in the file */
+	uintptr_t start, end;	   /* of all its loaded segments; END is one past the last byte */
+	const uint8_t *build_id;   /* NULL where the object carries none */
+	unsigned build_id_bytes;
+	const ElfW(Dyn) *dynamic;  /* NULL for an object without one */
+};
+
+/* How often objects were added and removed since the process began; two equal readings: nothing changed between.  */
+struct mv_elf_changes {
+	uint64_t added, removed;
+};
+
+/* Call VISIT for each loaded object, in the loader's order, until it returns true.  VISIT must not call the loader.
+ * Returns what VISIT returned last.  About 80 ns for 20 objects, plus VISIT.  */
+bool mv_elf_each(bool (*visit)(const struct mv_elf *elf, void *context), void *context);
+
+/* Read the counts of changes.  */
+struct mv_elf_changes mv_elf_changes(void);
+
+/* Find the first object whose file name begins with NAME ("libc10.so", "libcudart.so").  Fills *ELF if found.  */
+bool mv_elf_find(const char *name, struct mv_elf *elf);
+
+/* Find the object that holds ADDRESS.  */
+bool mv_elf_holding(const void *address, struct mv_elf *elf);
+
+/* The address of the function or variable NAME that ELF exports, or NULL.  Where a name has several versions, the
+ * first in the table; indirect functions are not resolved and count as absent.  */
+void *mv_elf_symbol(const struct mv_elf *elf, const char *name);
+
+/* The same over all loaded objects, in the loader's order, leaving out the one that holds EXCEPT (NULL: none).  */
+void *mv_elf_symbol_anywhere(const char *name, const void *except);
+
+/* The name that ELF gives to itself (DT_SONAME), or "".  */
+const char *mv_elf_soname(const struct mv_elf *elf);
+
+/* True if ELF names the object SONAME as one that it needs.  */
+bool mv_elf_needs(const struct mv_elf *elf, const char *soname);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "base/syscall.h"
+
+/* Older headers lack it; the value is the kernel's.  */
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+#define CALL(number, a, b, c, d, e, f) \
+	mv_syscall(SYS_##number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+int mv_sys_open(const char *path, int flags, mode_t mode)
+{
+	return (int)CALL(openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOCTTY, mode, 0, 0);
+}
+
+void mv_sys_close(int fd)
+{
+	CALL(close, fd, 0, 0, 0, 0, 0);
+}
+
+static int write_zeros(int fd, uint64_t size)
+{
+	static const char zeros[1 << 16];
+	uint64_t done;
+
+	for (done = 0; done < size;) {
+		uint64_t n = size - done < sizeof zeros ? size - done : sizeof zeros;
+		int err = mv_sys_write_at(fd, zeros, n, done);
+
+		if (err)
+			return err;
+		done += n;
+	}
+	return 0;
+}
+
+int mv_sys_set_aside(int fd, uint64_t size)
+{
+	long err;
+
+	do
+		err = CALL(fallocate, fd, 0, 0, size, 0, 0);
+	while (err == -EINTR);
+	if (err == -EOPNOTSUPP || err == -ENOSYS)
+		return write_zeros(fd, size);
+	return (int)err;
+}
+
+int mv_sys_punch(int fd, uint64_t offset, uint64_t size)
+{
+	return (int)CALL(fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size, 0, 0);
+}
+
+int mv_sys_truncate(int fd, uint64_t size)
+{
+	return (int)CALL(ftruncate, fd, size, 0, 0, 0, 0);
+}
+
+ssize_t mv_sys_read_at(int fd, void *buf, size_t size, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		long n = CALL(pread64, fd, (char *)buf + done, size - done, offset + done, 0, 0);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return n;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+int mv_sys_write_at(int fd, const void *buf, size_t size, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		long n = CALL(pwrite64, fd, (const char *)buf + done, size - done, offset + done, 0, 0);
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return n ? (int)n : -ENOSPC;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+int mv_sys_write(int fd, const void *buf, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		long n = CALL(write, fd, (const char *)buf + done, size - done, 0, 0, 0);
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return n ? (int)n : -EIO;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+int mv_sys_rename(const char *from, const char *to)
+{
+	return (int)CALL(renameat2, AT_FDCWD, from, AT_FDCWD, to, 0, 0);
+}
+
+int mv_sys_remove(const char *path)
+{
+	return (int)CALL(unlinkat, AT_FDCWD, path, 0, 0, 0, 0);
+}
+
+static int map(size_t size, int flags, int fd, void **address)
+{
+	long p = CALL(mmap, 0, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (p < 0 && p > -4096)
+		return (int)p;
+	*address = (void *)p;
+	return 0;
+}
+
+int mv_sys_map_file(int fd, size_t size, void **address)
+{
+	return map(size, MAP_SHARED, fd, address);
+}
+
+int mv_sys_map(size_t size, void **address)
+{
+	return map(size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, address);
+}
+
+void mv_sys_unmap(void *address, size_t size)
+{
+	CALL(munmap, address, size, 0, 0, 0, 0);
+}
+
+int mv_sys_fork_omit(void *address, size_t size)
+{
+	return (int)CALL(madvise, address, size, MADV_DONTFORK, 0, 0, 0);
+}
+
+int mv_sys_fork_wipe(void *address, size_t size)
+{
+	return (int)CALL(madvise, address, size, MADV_WIPEONFORK, 0, 0, 0);
+}
+
+pid_t mv_sys_pid(void)
+{
+	return (pid_t)CALL(getpid, 0, 0, 0, 0, 0, 0);
+}
+
+pid_t mv_sys_parent(void)
+{
+	return (pid_t)CALL(getppid, 0, 0, 0, 0, 0, 0);
+}
+
+pid_t mv_sys_thread(void)
+{
+	return (pid_t)CALL(gettid, 0, 0, 0, 0, 0, 0);
+}
+
+void mv_sys_thread_name(char name[16])
+{
+	name[0] = 0;
+	CALL(prctl, PR_GET_NAME, name, 0, 0, 0, 0);
+	name[15] = 0;
+}
+
+/* libc's clock_gettime reads the kernel's page of times with no system call and sets no errno for a valid clock.  */
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t mv_sys_monotonic_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t mv_sys_realtime_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
+
+void mv_sys_yield(void)
+{
+	CALL(sched_yield, 0, 0, 0, 0, 0, 0);
+}
+
+int mv_sys_readable(const void *address)
+{
+	uintptr_t word = (uintptr_t)address & ~(uintptr_t)7;
+
+	/* A HOW that does not exist is rejected only after the set has been read.  */
+	return CALL(rt_sigprocmask, ~0, word, 0, 8, 0, 0) != -EFAULT;
+}

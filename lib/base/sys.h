@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The door to the operating system.  Each call returns a value or -errno and touches no errno, so that nobody above
+ * this file has to think about it.  tests/fault/ puts its own version of this file in its place and lets the Nth call
+ * fail.
+ *
+ * Units: bytes, nanoseconds.
+ * Threads: all safe.  Signals and fork: all async-signal-safe; no state.
+ * Memory: never malloc; what mv_sys_map returns belongs to the caller.  */
+#ifndef BASE_SYS_H
+#define BASE_SYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { MV_SYS_PAGE_BYTES = 4096 };
+
+/* Open PATH, close-on-exec, never as a terminal.  FLAGS are those of open(2), MODE its permissions.
+ * Returns a descriptor.  */
+int mv_sys_open(const char *path, int flags, mode_t mode);
+
+/* Close FD.  Cannot fail in a way that a caller could act on.  */
+void mv_sys_close(int fd);
+
+/* Set SIZE bytes of FD aside on the disk, so that writing into them later cannot run out of space.  Where the file
+ * system has no such call, zeros are written instead.  -ENOSPC, -EDQUOT: the disk is full.  */
+int mv_sys_set_aside(int fd, uint64_t size);
+
+/* Give the bytes [OFFSET, OFFSET + SIZE) of FD back to the file system; they read as zeros.  The size of the file
+ * stays.  -EOPNOTSUPP where the file system cannot.  */
+int mv_sys_punch(int fd, uint64_t offset, uint64_t size);
+
+/* Make FD exactly SIZE bytes long.  */
+int mv_sys_truncate(int fd, uint64_t size);
+
+/* Read up to SIZE bytes of FD at OFFSET into BUF.  Returns the bytes read, fewer only at the end of the file.  */
+ssize_t mv_sys_read_at(int fd, void *buf, size_t size, uint64_t offset);
+
+/* Write all SIZE bytes of BUF to FD at OFFSET.  Returns 0.  -ENOSPC after a part may have been written.  */
+int mv_sys_write_at(int fd, const void *buf, size_t size, uint64_t offset);
+
+/* Write all SIZE bytes of BUF to FD where it stands: for messages to people.  Returns 0.  */
+int mv_sys_write(int fd, const void *buf, size_t size);
+
+/* Rename FROM to TO, replacing it; remove PATH.  */
+int mv_sys_rename(const char *from, const char *to);
+int mv_sys_remove(const char *path);
+
+/* Map SIZE bytes of FD from its start, shared and writable.  Returns 0 and *ADDRESS.  */
+int mv_sys_map_file(int fd, size_t size, void **address);
+
+/* Map SIZE bytes of zeros, private.  Pages take memory when they are first written.  Returns 0 and *ADDRESS.  */
+int mv_sys_map(size_t size, void **address);
+
+/* Undo mv_sys_map or mv_sys_map_file.  */
+void mv_sys_unmap(void *address, size_t size);
+
+/* In a forked child: leave [ADDRESS, ADDRESS + SIZE) out (mv_sys_fork_omit), or make it read as zeros
+ * (mv_sys_fork_wipe).  -EINVAL on kernels before 4.14 for the latter.  */
+int mv_sys_fork_omit(void *address, size_t size);
+int mv_sys_fork_wipe(void *address, size_t size);
+
+/* Who runs: process, its parent, thread.  */
+pid_t mv_sys_pid(void);
+pid_t mv_sys_parent(void);
+pid_t mv_sys_thread(void);
+
+/* Name of the calling thread, at most 15 characters and a zero, into NAME[16].  */
+void mv_sys_thread_name(char name[16]);
+
+/* Nanoseconds of CLOCK_MONOTONIC and of CLOCK_REALTIME.  */
+uint64_t mv_sys_monotonic_ns(void);
+uint64_t mv_sys_realtime_ns(void);
+
+/* Let another thread run.  */
+void mv_sys_yield(void);
+
+/* True if the eight bytes around ADDRESS can be read.  Never faults, has no side effect; about 100 ns.
+ * The kernel reads the new signal mask before it rejects an impossible HOW.  */
+int mv_sys_readable(const void *address);
+
+#endif

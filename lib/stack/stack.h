@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The calling thread's stack as one number: native frames up to the interpreter and Python's own frames, merged,
+ * interned.  A stack seen before costs a walk and a look-up; a new one is written to the tables of the recording.
+ *
+ * Use: mv_stack_start once, outside any lock of the program's if possible (libunwind makes itself ready there); then
+ * mv_stack_capture from inside a hook.  Frames that lie in this library are left out.
+ * Threads: mv_stack_capture from any thread at once.  Signals: a capture that interrupts a capture of its own thread
+ * returns 0.  Fork: a child calls mv_stack_start again before it captures; it inherits nothing but address space.
+ * Memory: mapped pages with a cap, never malloc; per thread about 50 KB, given back when the thread ends.
+ * Python: frames are read without the GIL and without calling Python; nothing is read before the layout of the running
+ * interpreter has been checked against live memory by reads that cannot fault.  */
+#ifndef STACK_STACK_H
+#define STACK_STACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "memviz/format.h"
+
+/* Where new records go.  Each returns the id of a record equal to what it was given, 0 if there is no room (counted
+ * by the owner of the tables).  Called rarely, by any thread, several at once.  */
+struct mv_stack_tables {
+	uint32_t (*add_text)(const char *bytes, size_t length);
+	uint32_t (*add_module)(const struct mv_module *module);
+	uint32_t (*add_frame)(const struct mv_frame *frame);
+	uint32_t (*add_stack)(const struct mv_stack *stack);
+};
+
+enum mv_stack_part {
+	MV_STACK_NATIVE = 1,
+	MV_STACK_PYTHON = 2,
+};
+
+enum {
+	MV_STACK_FRAMES = 512, /* of each kind; deeper stacks are cut at the root and marked so */
+};
+
+/* What a capture found out besides the stack, since mv_stack_start.  */
+struct mv_stack_counts {
+	uint64_t captures;
+	uint64_t stacks; /* different ones */
+	uint64_t cut;	 /* deeper than MV_STACK_FRAMES */
+	uint64_t failed; /* no stack although one was wanted */
+};
+
+/* Make ready to capture PARTS (enum mv_stack_part, 0: none) into TABLES, which is copied.  Returns the parts that can
+ * be had: Python is left out where there is no interpreter, or none whose layout is known.  It is looked for again, at
+ * growing intervals, because a program may load it later.  */
+unsigned mv_stack_start(const struct mv_stack_tables *tables, unsigned parts);
+
+/* The id of the calling thread's stack, 0 if there is none.  Preserves errno.  */
+uint32_t mv_stack_capture(void);
+
+/* What is known about the interpreter, for people: "CPython 3.11, frames read", "no interpreter"; a static string.  */
+const char *mv_stack_python_state(void);
+
+struct mv_stack_counts mv_stack_counts(void);
+
+#endif
