@@ -166,7 +166,8 @@ struct mv_file_header {
 	uint64_t losses[MV_FORMAT_LOSSES];
 	uint32_t oom_count; /* in the process; the first MV_FORMAT_OOMS - 1 and the latest have a record */
 	uint32_t step;	    /* optimizer steps completed */
-	uint64_t spare[6];
+	uint64_t state_checksum; /* of all from STATE on, with 0 here, once the file is finished; 0: not computed */
+	uint64_t spare[5];
 	struct mv_device devices[MV_FORMAT_DEVICES];
 	struct mv_oom ooms[MV_FORMAT_OOMS];
 };
@@ -283,8 +284,8 @@ struct mv_event {
 	uint64_t extra;	 /* as the ledger or the kind says */
 	uint32_t stack;
 	uint32_t ref;	 /* frees: the stack of the allocation; otherwise a text, as the kind says */
-	uint32_t thread; /* index in the threads region */
 	uint32_t step;	 /* optimizer steps completed before */
+	uint32_t thread; /* index in the threads region */
 	uint16_t api;	 /* index in the apis region: the outermost call of the program's */
 	int16_t result;	 /* CUresult of a call that failed */
 	uint8_t kind;	 /* enum mv_event_kind */

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/image.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "format/checksum.h"
+
+enum { ALIGNMENT = 64 };
+
+static uint64_t aligned(uint64_t bytes)
+{
+	return (bytes + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
+}
+
+uint64_t mv_image_slot_bytes(uint32_t slot_events)
+{
+	return sizeof(struct mv_slot) + (uint64_t)slot_events * sizeof(struct mv_event);
+}
+
+uint64_t mv_image_lay_out(struct mv_file_header *header, const struct mv_image_plan *plan)
+{
+	uint64_t at = aligned(sizeof *header);
+	int i;
+
+	memcpy(header->magic, MV_FORMAT_MAGIC, sizeof header->magic);
+	header->byte_order = MV_FORMAT_BYTE_ORDER;
+	header->version_major = MV_FORMAT_MAJOR;
+	header->version_minor = MV_FORMAT_MINOR;
+	header->header_bytes = sizeof *header;
+	header->slot_events = plan->slot_events;
+	for (i = 0; i < MV_REGION_COUNT; i++) {
+		uint64_t size = i == MV_REGION_OPEN ? plan->slots * mv_image_slot_bytes(plan->slot_events)
+						    : plan->size_bytes[i];
+
+		header->regions[i] = (struct mv_region){at, size};
+		at = aligned(at + size);
+	}
+	header->file_bytes = at;
+	return at;
+}
+
+void mv_image_seal_layout(struct mv_file_header *header)
+{
+	header->layout_checksum = mv_checksum(header, offsetof(struct mv_file_header, layout_checksum));
+}
+
+static uint64_t state_checksum(const struct mv_file_header *header)
+{
+	struct mv_file_header copy = *header;
+	size_t from = offsetof(struct mv_file_header, state);
+
+	copy.state_checksum = 0;
+	return mv_checksum((uint8_t *)&copy + from, sizeof copy - from);
+}
+
+void mv_image_seal_state(struct mv_file_header *header)
+{
+	header->state_checksum = state_checksum(header);
+}
+
+/* ---- checking ---- */
+
+static int check_identity(const struct mv_file_header *header, struct mv_diag *diag)
+{
+	if (memcmp(header->magic, MV_FORMAT_MAGIC, sizeof header->magic))
+		return mv_diag_set(diag, -EPROTO, 0, "not a memviz recording");
+	if (header->byte_order != MV_FORMAT_BYTE_ORDER)
+		return mv_diag_set(diag, -EPROTO, offsetof(struct mv_file_header, byte_order),
+				   "recorded on a machine with another byte order, or damaged");
+	if (header->version_major > MV_FORMAT_MAJOR)
+		return mv_diag_set(diag, -EPROTO, offsetof(struct mv_file_header, version_major),
+				   "recorded by a newer memviz; this one reads versions up to 1");
+	if (header->version_major < 1 || header->header_bytes < sizeof *header)
+		return mv_diag_set(diag, -EINVAL, offsetof(struct mv_file_header, version_major),
+				   "a version and a header length were expected");
+	if (header->layout_checksum != mv_checksum(header, offsetof(struct mv_file_header, layout_checksum)))
+		return mv_diag_set(diag, -EINVAL, offsetof(struct mv_file_header, layout_checksum),
+				   "the header's checksum does not match");
+	if (header->state_checksum && header->state_checksum != state_checksum(header))
+		return mv_diag_set(diag, -EINVAL, offsetof(struct mv_file_header, state_checksum),
+				   "the checksum of the header's counters does not match");
+	return 0;
+}
+
+static int check_region(const struct mv_file_header *header, int i, uint64_t size, struct mv_diag *diag)
+{
+	const struct mv_region *region = &header->regions[i];
+	uint64_t end;
+
+	if (region->offset % ALIGNMENT || region->offset < sizeof *header ||
+	    __builtin_add_overflow(region->offset, region->size_bytes, &end) || end > header->file_bytes)
+		return mv_diag_set(diag, -EINVAL, offsetof(struct mv_file_header, regions[i]),
+				   "a region within the file was expected");
+	if (header->used_bytes[i] > region->size_bytes)
+		return mv_diag_set(diag, -EINVAL, offsetof(struct mv_file_header, used_bytes[i]),
+				   "more is used of the region than it has");
+	/* An unfinished ring's tail may be missing: the file is cut where nothing was ever written.  */
+	if (header->used_bytes[i] && region->offset + header->used_bytes[i] > size)
+		return mv_diag_set(diag, -EINVAL, size, "the file ends within what it says it holds: it was cut");
+	return 0;
+}
+
+static int check_ring(const struct mv_file_header *header, struct mv_diag *diag)
+{
+	uint64_t used = header->used_bytes[MV_REGION_RING];
+
+	if (header->ring_head > used || header->ring_tail > used || header->ring_head % ALIGNMENT ||
+	    header->ring_tail % ALIGNMENT || header->chunk_next < header->chunk_first)
+		return mv_diag_set(diag, -EINVAL, offsetof(struct mv_file_header, ring_tail),
+				   "the ring's head and tail lie outside of it");
+	return 0;
+}
+
+int mv_image_check(const void *image, uint64_t size, struct mv_diag *diag)
+{
+	const struct mv_file_header *header = image;
+	int i, err;
+
+	if (size == 0)
+		return mv_diag_set(diag, -ENODATA, 0, "the file is empty");
+	if (size < sizeof header->magic || memcmp(header->magic, MV_FORMAT_MAGIC, sizeof header->magic))
+		return mv_diag_set(diag, -EPROTO, 0, "not a memviz recording");
+	if (size < sizeof *header)
+		return mv_diag_set(diag, -ENODATA, size, "the file ends within its header: it was cut");
+	err = check_identity(header, diag);
+	for (i = 0; i < MV_REGION_COUNT && !err; i++)
+		err = check_region(header, i, size, diag);
+	if (!err && header->slot_events > MV_IMAGE_SLOT_EVENTS_MAX)
+		err = mv_diag_set(diag, -EINVAL, offsetof(struct mv_file_header, slot_events),
+				  "a smaller number of events was expected");
+	return err ? err : check_ring(header, diag);
+}
+
+const uint8_t *mv_image_region(const void *image, enum mv_region_kind region, uint64_t *used_bytes)
+{
+	const struct mv_file_header *header = image;
+
+	*used_bytes = __atomic_load_n(&header->used_bytes[region], __ATOMIC_ACQUIRE);
+	return (const uint8_t *)image + header->regions[region].offset;
+}
+
+/* ---- compacting ---- */
+
+struct slots {
+	const uint8_t *first;
+	uint64_t stride;
+	uint32_t count;
+	uint32_t most_events; /* in any of them */
+};
+
+static const struct mv_slot *slot_at(const struct slots *slots, uint32_t i)
+{
+	return (const struct mv_slot *)(slots->first + i * slots->stride);
+}
+
+static uint32_t events_in(const struct mv_file_header *header, const struct mv_slot *slot)
+{
+	uint32_t count = __atomic_load_n(&slot->count, __ATOMIC_ACQUIRE);
+
+	return count < header->slot_events ? count : header->slot_events;
+}
+
+static struct slots find_slots(const void *image)
+{
+	const struct mv_file_header *header = image;
+	struct slots slots = {.stride = mv_image_slot_bytes(header->slot_events)};
+	uint64_t used;
+	uint32_t i;
+
+	slots.first = mv_image_region(image, MV_REGION_OPEN, &used);
+	slots.count = (uint32_t)(used / slots.stride);
+	for (i = 0; i < slots.count; i++) {
+		uint32_t events = events_in(header, slot_at(&slots, i));
+
+		if (events > slots.most_events)
+			slots.most_events = events;
+	}
+	return slots;
+}
+
+static void plan_copy(const void *image, const struct slots *slots, struct mv_image_plan *plan)
+{
+	int i;
+
+	for (i = 0; i < MV_REGION_COUNT; i++)
+		mv_image_region(image, (enum mv_region_kind)i, &plan->size_bytes[i]);
+	plan->slots = slots->count;
+	plan->slot_events = slots->most_events;
+}
+
+uint64_t mv_image_compact_bytes(const void *image)
+{
+	struct slots slots = find_slots(image);
+	struct mv_image_plan plan;
+	struct mv_file_header scratch;
+	int i;
+
+	plan_copy(image, &slots, &plan);
+	/* The recording may go on while it is copied: some more of everything.  */
+	for (i = 0; i < MV_REGION_COUNT; i++)
+		plan.size_bytes[i] += MV_IMAGE_SLACK_BYTES;
+	plan.slots += 1;
+	plan.slot_events += 1024;
+	return mv_image_lay_out(&scratch, &plan);
+}
+
+static void copy_slots(const struct mv_file_header *header, const struct slots *slots, struct mv_file_header *copy)
+{
+	uint8_t *to = (uint8_t *)copy + copy->regions[MV_REGION_OPEN].offset;
+	uint32_t i;
+
+	for (i = 0; i < slots->count; i++, to += mv_image_slot_bytes(copy->slot_events)) {
+		const struct mv_slot *from = slot_at(slots, i);
+		struct mv_slot *slot = (struct mv_slot *)to;
+		uint32_t events = events_in(header, from);
+
+		slot->first_ordinal = from->first_ordinal;
+		slot->count = events < copy->slot_events ? events : copy->slot_events;
+		memcpy(slot + 1, from + 1, slot->count * sizeof(struct mv_event));
+	}
+}
+
+static void copy_regions(const void *image, struct mv_file_header *copy)
+{
+	const struct mv_file_header *header = image;
+	int i;
+
+	for (i = 0; i < MV_REGION_COUNT; i++) {
+		copy->used_bytes[i] = copy->regions[i].size_bytes;
+		if (i != MV_REGION_OPEN)
+			memcpy((uint8_t *)copy + copy->regions[i].offset,
+			       (const uint8_t *)image + header->regions[i].offset, copy->used_bytes[i]);
+	}
+}
+
+/* Chunks that were overwritten while they were copied are behind the tail now.  */
+static void copy_ring_state(const struct mv_file_header *header, struct mv_file_header *copy)
+{
+	copy->chunk_first = __atomic_load_n(&header->chunk_first, __ATOMIC_ACQUIRE);
+	copy->ring_tail = header->ring_tail;
+	copy->horizon_ns = header->horizon_ns;
+	copy->events_evicted = header->events_evicted;
+	if (copy->chunk_first > copy->chunk_next)
+		copy->chunk_first = copy->chunk_next;
+}
+
+static void sum_regions(struct mv_file_header *copy)
+{
+	int i;
+
+	for (i = 0; i < MV_REGION_COUNT; i++)
+		if (i != MV_REGION_RING)
+			copy->checksums[i] =
+				mv_checksum((uint8_t *)copy + copy->regions[i].offset, copy->used_bytes[i]);
+}
+
+uint64_t mv_image_compact(const void *image, void *to, uint64_t size, enum mv_file_state state,
+			  enum mv_snapshot_reason reason, uint64_t end_ns)
+{
+	const struct mv_file_header *header = image;
+	struct mv_file_header *copy = to;
+	struct slots slots = find_slots(image);
+	struct mv_image_plan plan;
+
+	*copy = *header;
+	plan_copy(image, &slots, &plan);
+	if (mv_image_lay_out(copy, &plan) > size)
+		return 0;
+	mv_image_seal_layout(copy);
+	copy_slots(header, &slots, copy);
+	copy_regions(image, copy);
+	copy_ring_state(header, copy);
+	copy->state = state;
+	copy->reason = reason;
+	copy->end_ns = end_ns;
+	sum_regions(copy);
+	mv_image_seal_state(copy);
+	return copy->file_bytes;
+}
