@@ -2,6 +2,7 @@
 #include "format/image.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "format/checksum.h"
@@ -205,6 +206,18 @@ uint64_t mv_image_compact_bytes(const void *image)
 	return mv_image_lay_out(&scratch, &plan);
 }
 
+/* Copy what SLOT holds.  False: it was sealed meanwhile, and what was copied may be a mixture.  */
+static bool copy_slot(const struct mv_slot *from, struct mv_slot *to, uint32_t events)
+{
+	uint64_t ordinal = __atomic_load_n(&from->first_ordinal, __ATOMIC_ACQUIRE);
+
+	to->first_ordinal = ordinal;
+	to->count = events;
+	memcpy(to + 1, from + 1, events * sizeof(struct mv_event));
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return ordinal == __atomic_load_n(&from->first_ordinal, __ATOMIC_RELAXED);
+}
+
 static void copy_slots(const struct mv_file_header *header, const struct slots *slots, struct mv_file_header *copy)
 {
 	uint8_t *to = (uint8_t *)copy + copy->regions[MV_REGION_OPEN].offset;
@@ -212,12 +225,13 @@ static void copy_slots(const struct mv_file_header *header, const struct slots *
 
 	for (i = 0; i < slots->count; i++, to += mv_image_slot_bytes(copy->slot_events)) {
 		const struct mv_slot *from = slot_at(slots, i);
-		struct mv_slot *slot = (struct mv_slot *)to;
 		uint32_t events = events_in(header, from);
 
-		slot->first_ordinal = from->first_ordinal;
-		slot->count = events < copy->slot_events ? events : copy->slot_events;
-		memcpy(slot + 1, from + 1, slot->count * sizeof(struct mv_event));
+		if (events > copy->slot_events)
+			events = copy->slot_events;
+		/* What was sealed meanwhile is in the ring, which is copied next.  */
+		if (!copy_slot(from, (struct mv_slot *)to, events))
+			((struct mv_slot *)to)->count = 0;
 	}
 }
 

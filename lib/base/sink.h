@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the rooms that watch the program tell the session: the only way up from lib/cuda and lib/torch.
+ *
+ * Each function may be called from any thread, inside any call of the program's; it makes no call into the program, the
+ * driver or the loader while it holds a lock, and it never fails the caller.  errno may change.  */
+#ifndef BASE_SINK_H
+#define BASE_SINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "memviz/format.h"
+
+/* Memory that the recorder has taken note of as gone, so that it can be taken back if the call fails after all.  */
+struct mv_undo {
+	struct mv_event event;
+	bool is_set;
+};
+
+/* An out-of-memory error for good, as whoever failed describes it.  Zero: not known.  */
+struct mv_oom_report {
+	uint64_t requested_bytes;
+	uint64_t allocated_bytes;
+	uint64_t reserved_bytes;
+	uint64_t free_bytes;
+	uint64_t total_bytes;
+	uint8_t device;
+	uint16_t api;
+	const void *origin; /* where the program called the driver or the runtime; NULL: a pool has given up */
+};
+
+struct mv_sink {
+	/* EVENT has its kind, ledger, address, size, extra, device, api, result, role and flags; the rest is added: time,
+	 * thread, phase, step, stack.  An allocation becomes alive.  */
+	void (*note)(struct mv_event *event);
+
+	/* EVENT (ledger, address, api) is about to be freed; what was known goes to UNDO, which may be NULL.  */
+	void (*note_free)(struct mv_event *event, struct mv_undo *undo);
+	/* The free failed; UNDO is what note_free filled.  */
+	void (*note_free_failed)(struct mv_event *event, const struct mv_undo *undo);
+
+	/* The physical memory HANDLE gained or lost REFERENCES handles and MAPPINGS; it is freed with the last.  */
+	void (*note_users)(uint64_t handle, int references, int mappings, uint16_t api);
+
+	/* All mappings in [ADDRESS, ADDRESS + SIZE) go away; with them, perhaps, the memory behind.  */
+	void (*note_unmap)(uint64_t address, uint64_t size_bytes, uint16_t api);
+
+	/* The device's name and capacity, once for each device.  True: not known yet, so it is worth finding out.  */
+	bool (*wants_device)(uint8_t device);
+	void (*note_device)(uint8_t device, uint64_t total_bytes, const char *name, const uint8_t uuid[16]);
+
+	/* An allocation failed: for good, unless whoever called from ORIGIN is known to try again.  Takes a snapshot; returns when it is on disk.  */
+	void (*note_oom)(const struct mv_oom_report *report);
+
+	/* The calling thread enters or leaves PHASE; NAME may be NULL.  The end of an optimizer phase ends a step.  */
+	void (*note_phase)(bool begins, enum mv_phase phase, const char *name);
+
+	/* What lies at ADDRESS is ROLE; NAME may be NULL.  */
+	void (*note_owner)(uint64_t address, enum mv_role role, const char *name);
+
+	/* A fact about the run: "driver" = "13000".  */
+	void (*note_fact)(const char *key, const char *value);
+};
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cuda/driver.h"
+
+#include <string.h>
+
+#include "base/elf.h"
+#include "base/hash.h"
+#include "base/text.h"
+
+enum { HOOKS_MAX = 256, CALLERS = 256 };
+
+/* Written once each, by whoever comes first; two that come at once write the same.  */
+static void *g_genuine[HOOKS_MAX];
+static void *g_real[HOOKS_MAX];
+
+void *mv_driver_symbol(const char *name)
+{
+	struct mv_elf driver;
+
+	return mv_elf_find("libcuda.so", &driver) ? mv_elf_symbol(&driver, name) : NULL;
+}
+
+void *mv_driver_genuine(const struct mv_hook *hook)
+{
+	void **kept = &g_genuine[hook - mv_hooks];
+	void *address = __atomic_load_n(kept, __ATOMIC_RELAXED);
+
+	if (!address) {
+		address = mv_driver_symbol(hook->name);
+		__atomic_store_n(kept, address, __ATOMIC_RELAXED);
+	}
+	return address;
+}
+
+void mv_driver_set_real(const struct mv_hook *hook, void *real)
+{
+	__atomic_store_n(&g_real[hook - mv_hooks], real, __ATOMIC_RELAXED);
+}
+
+/* ---- the runtime ----
+ *
+ * A process may hold several runtimes (a program's own, and one for each framework), and each call must reach the one
+ * that its caller was linked against: they keep their errors and contexts apart.  */
+
+struct runtime_search {
+	const struct mv_elf *caller; /* NULL: any runtime will do */
+	struct mv_elf found;
+};
+
+static bool is_runtime(const struct mv_elf *elf, void *context)
+{
+	struct runtime_search *search = context;
+
+	if (!mv_text_starts(mv_text_base_name(elf->path), "libcudart.so"))
+		return false;
+	if (search->caller && !mv_elf_needs(search->caller, mv_elf_soname(elf)))
+		return false;
+	search->found = *elf;
+	return true;
+}
+
+static void *runtime_symbol(const char *name, const void *caller)
+{
+	struct mv_elf calling;
+	struct runtime_search search = {NULL, {0}};
+
+	if (mv_elf_holding(caller, &calling)) {
+		search.caller = &calling;
+		if (mv_elf_each(is_runtime, &search))
+			return mv_elf_symbol(&search.found, name);
+	}
+	search.caller = NULL;
+	return mv_elf_each(is_runtime, &search) ? mv_elf_symbol(&search.found, name) : NULL;
+}
+
+/* What was found for a place in the program.  Read while it may be written: the check word is the exclusive or of the
+ * others, so a mixture is taken for nothing.  */
+struct caller_entry {
+	uintptr_t caller, real, check;
+};
+
+static struct caller_entry g_callers[CALLERS];
+
+static void *real_for_caller(const struct mv_hook *hook, const void *caller)
+{
+	uintptr_t place = (uintptr_t)caller ^ (uintptr_t)(hook - mv_hooks) << 56;
+	struct caller_entry *entry = &g_callers[mv_hash_u64(place) % CALLERS];
+	uintptr_t kept = __atomic_load_n(&entry->caller, __ATOMIC_RELAXED);
+	uintptr_t real = __atomic_load_n(&entry->real, __ATOMIC_RELAXED);
+
+	if (kept == place && __atomic_load_n(&entry->check, __ATOMIC_RELAXED) == (place ^ real))
+		return (void *)real;
+	real = (uintptr_t)runtime_symbol(hook->name, caller);
+	__atomic_store_n(&entry->caller, place, __ATOMIC_RELAXED);
+	__atomic_store_n(&entry->real, real, __ATOMIC_RELAXED);
+	__atomic_store_n(&entry->check, place ^ real, __ATOMIC_RELAXED);
+	return (void *)real;
+}
+
+void *mv_driver_real(const struct mv_hook *hook, const void *caller)
+{
+	void *real;
+
+	if (hook->home == MV_HOME_RUNTIME)
+		return real_for_caller(hook, caller);
+	real = __atomic_load_n(&g_real[hook - mv_hooks], __ATOMIC_RELAXED);
+	return real ? real : mv_driver_genuine(hook);
+}
+
+bool mv_driver_is_own(const void *address)
+{
+	static const char *const names[] = {"libcuda.so",  "libcuda-",	      "libnvidia",
+					    "libcudadebu", "libcupti.so", "libToolsInjection"};
+	struct mv_elf elf;
+	const char *name;
+	size_t i;
+
+	if (!mv_elf_holding(address, &elf))
+		return false;
+	if ((uintptr_t)&g_callers >= elf.start && (uintptr_t)&g_callers < elf.end)
+		return true;
+	name = mv_text_base_name(elf.path);
+	for (i = 0; i < sizeof names / sizeof *names; i++)
+		if (mv_text_starts(name, names[i]))
+			return true;
+	return false;
+}
+
+/* ---- questions ---- */
+
+/* Functions of the driver that are asked, not watched.  */
+struct question {
+	const char *name;
+	void *address;
+};
+
+static void *answerer(struct question *question)
+{
+	void *address = __atomic_load_n(&question->address, __ATOMIC_RELAXED);
+
+	if (!address) {
+		address = mv_driver_symbol(question->name);
+		__atomic_store_n(&question->address, address, __ATOMIC_RELAXED);
+	}
+	return address;
+}
+
+int mv_driver_current_device(void)
+{
+	static struct question question = {"cuCtxGetDevice", NULL};
+	CUresult (*ask)(CUdevice *device) = (CUresult(*)(CUdevice *))answerer(&question);
+	CUdevice device = -1;
+
+	return ask && ask(&device) == CUDA_SUCCESS ? device : -1;
+}
+
+bool mv_driver_memory_info(uint64_t *free_bytes, uint64_t *total_bytes)
+{
+	static struct question question = {"cuMemGetInfo_v2", NULL};
+	CUresult (*ask)(size_t *free, size_t *total) = (CUresult(*)(size_t *, size_t *))answerer(&question);
+	size_t free = 0, total = 0;
+
+	if (!ask || ask(&free, &total) != CUDA_SUCCESS)
+		return false;
+	*free_bytes = free;
+	*total_bytes = total;
+	return true;
+}
+
+bool mv_driver_describe(int device, struct mv_driver_device *description)
+{
+	static struct question total = {"cuDeviceTotalMem_v2", NULL};
+	static struct question name = {"cuDeviceGetName", NULL};
+	static struct question uuid = {"cuDeviceGetUuid_v2", NULL};
+	CUresult (*ask_total)(size_t *, CUdevice) = (CUresult(*)(size_t *, CUdevice))answerer(&total);
+	CUresult (*ask_name)(char *, int, CUdevice) = (CUresult(*)(char *, int, CUdevice))answerer(&name);
+	CUresult (*ask_uuid)(void *, CUdevice) = (CUresult(*)(void *, CUdevice))answerer(&uuid);
+	size_t bytes = 0;
+
+	memset(description, 0, sizeof *description);
+	if (!ask_total || ask_total(&bytes, device) != CUDA_SUCCESS)
+		return false;
+	description->total_bytes = bytes;
+	if (ask_name && ask_name(description->name, sizeof description->name, device) != CUDA_SUCCESS)
+		description->name[0] = 0;
+	if (ask_uuid && ask_uuid(description->uuid, device) != CUDA_SUCCESS)
+		memset(description->uuid, 0, sizeof description->uuid);
+	return true;
+}
+
+int mv_driver_version(void)
+{
+	static struct question question = {"cuDriverGetVersion", NULL};
+	CUresult (*ask)(int *) = (CUresult(*)(int *))answerer(&question);
+	int version = 0;
+
+	return ask && ask(&version) == CUDA_SUCCESS ? version : 0;
+}

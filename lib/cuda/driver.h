@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The real driver and runtime behind the wrappers: where their functions are, found without the loader's lock and
+ * without ever loading them.
+ *
+ * Threads: safe; what is found is kept.  Signals: safe once found.  Private to lib/cuda.  */
+#ifndef CUDA_DRIVER_H
+#define CUDA_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cuda/abi.h"
+#include "cuda/hook.h"
+
+/* The address of the driver's exported symbol, NULL where there is no driver (yet) or it has no such symbol.  */
+void *mv_driver_symbol(const char *name);
+
+/* The driver's function behind HOOK, as its symbol table has it.  Kept.  */
+void *mv_driver_genuine(const struct mv_hook *hook);
+
+/* The function that HOOK's wrapper calls: what was handed out in its place (mv_driver_set_real), else the genuine one;
+ * for names of the runtime, the one that the code at CALLER was linked against.  NULL: there is none.  */
+void *mv_driver_real(const struct mv_hook *hook, const void *caller);
+void mv_driver_set_real(const struct mv_hook *hook, void *real);
+
+/* True if ADDRESS lies in the driver or in one of NVIDIA's libraries that belong to it, or in the recorder itself: what
+ * those look up is theirs.  */
+bool mv_driver_is_own(const void *address);
+
+/* The device of the calling thread's current context, -1 if it has none.  The one question that is asked in a hook:
+ * it neither makes a context nor touches a stream.  */
+int mv_driver_current_device(void);
+
+/* What the driver says is free and there on the current context's device.  */
+bool mv_driver_memory_info(uint64_t *free_bytes, uint64_t *total_bytes);
+
+/* What does not change about a device.  False: the driver does not say.  */
+struct mv_driver_device {
+	uint64_t total_bytes;
+	uint8_t uuid[16];
+	char name[64];
+};
+bool mv_driver_describe(int device, struct mv_driver_device *description);
+
+/* The driver's CUDA version (13000), 0 if it is not known.  */
+int mv_driver_version(void);
+
+#endif

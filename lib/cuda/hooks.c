@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cuda/hook.h"
+
+#include <string.h>
+
+#include "memviz/format.h"
+
+#define DRIVER(symbol, kind, base_name, version, ...) \
+	{.name = #symbol, .family = &mv_family_##kind, .base = base_name, .since = version, ##__VA_ARGS__},
+#define RUNTIME(symbol, ...) {.name = #symbol, .home = MV_HOME_RUNTIME, ##__VA_ARGS__},
+
+const struct mv_hook mv_hooks[] = {
+#include "cuda/hooks.def"
+};
+
+const unsigned mv_hook_count = sizeof mv_hooks / sizeof *mv_hooks;
+
+static bool is_capital(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/* The table is short and this is asked when functions are looked up, not when they are called.  Names that are not the
+ * driver's leave at the first test: cudnnCreate, cublasCreate, curl_easy_init, and the runtime's, which are watched
+ * only where they are linked.  */
+const struct mv_hook *mv_hook_named(const char *name)
+{
+	unsigned i;
+
+	if (name[0] != 'c' || name[1] != 'u' || !is_capital(name[2]))
+		return NULL;
+	for (i = 0; i < mv_hook_count; i++)
+		if (mv_hooks[i].home == MV_HOME_DRIVER && !strcmp(mv_hooks[i].name, name))
+			return &mv_hooks[i];
+	return NULL;
+}

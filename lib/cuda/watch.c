@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cuda/watch.h"
+
+#include <errno.h>
+
+#include "cuda/driver.h"
+#include "cuda/hook.h"
+#include "cuda/lookup.h"
+
+static const struct mv_sink *g_sink;
+
+void mv_watch_set_sink(const struct mv_sink *sink)
+{
+	__atomic_store_n(&g_sink, sink, __ATOMIC_RELEASE);
+}
+
+const struct mv_sink *mv_watch_sink(void)
+{
+	return __atomic_load_n(&g_sink, __ATOMIC_ACQUIRE);
+}
+
+/* ---- calls within calls ----
+ *
+ * A runtime function reaches the driver through a wrapper, and the driver may reach itself: one call of the program's is
+ * one event.  What is under way is kept as the place of its struct mv_call on the stack.  A call that was left by
+ * longjmp, an exception or the end of the thread never says so; but then the stack has been taken back to below it, and
+ * a later call that is not deeper finds it out.  */
+
+struct under_way {
+	const struct mv_call *watched; /* the outermost call of the driver's */
+	const struct mv_call *named;   /* the outermost call of the runtime's */
+};
+
+/* initial-exec: the general model may call malloc on a thread's first access.  */
+static __thread struct under_way t_under_way __attribute__((tls_model("initial-exec")));
+
+/* Stacks grow down: what was called from within OUTER lies below it.  */
+static bool is_within(const struct mv_call *call, const struct mv_call *outer)
+{
+	return outer && call < outer;
+}
+
+static void enter_driver(struct mv_call *call)
+{
+	const struct mv_call *named = t_under_way.named;
+
+	if (is_within(call, t_under_way.watched))
+		return;
+	t_under_way.watched = call;
+	call->is_watched = true;
+	if (!is_within(call, named))
+		named = call;
+	call->api = mv_hook_api(named->hook);
+	call->origin = named->caller;
+}
+
+static void enter_runtime(struct mv_call *call)
+{
+	if (!is_within(call, t_under_way.named))
+		t_under_way.named = call;
+}
+
+static void leave(struct mv_call *call)
+{
+	if (t_under_way.watched == call)
+		t_under_way.watched = NULL;
+	if (t_under_way.named == call)
+		t_under_way.named = NULL;
+}
+
+struct mv_hook_target mv_hook_enter(struct mv_call *call, unsigned row)
+{
+	const struct mv_hook *hook = &mv_hooks[row];
+	struct mv_hook_target target = {mv_driver_real(hook, call->caller), hook->stack_bytes};
+	int saved = errno;
+
+	call->hook = hook;
+	call->is_watched = false;
+	call->undo.is_set = false;
+	if (!target.real) {
+		call->result = CUDA_ERROR_NOT_FOUND;
+	} else if (mv_watch_sink()) {
+		if (hook->home == MV_HOME_RUNTIME)
+			enter_runtime(call);
+		else
+			enter_driver(call);
+		if (call->is_watched && hook->family->before)
+			hook->family->before(call);
+	}
+	errno = saved;
+	return target;
+}
+
+void mv_hook_leave(struct mv_call *call)
+{
+	int saved = errno;
+
+	if (call->is_watched && call->hook->family->after)
+		call->hook->family->after(call);
+	leave(call);
+	errno = saved;
+}
+
+/* ---- names ---- */
+
+unsigned mv_watch_names(void)
+{
+	return mv_hook_count;
+}
+
+const char *mv_watch_name(unsigned n)
+{
+	return mv_hooks[n].name;
+}
+
+/* ---- questions ---- */
+
+bool mv_watch_memory_info(uint8_t device, uint64_t *free_bytes, uint64_t *total_bytes)
+{
+	return mv_driver_current_device() == device && mv_driver_memory_info(free_bytes, total_bytes);
+}
+
+int mv_watch_driver_version(void)
+{
+	return mv_driver_version();
+}
+
+/* What thunk_*.S relies on.  */
+_Static_assert(sizeof(struct mv_call) == 192, "CALL_BYTES, a multiple of 16");
+_Static_assert(__builtin_offsetof(struct mv_call, result) == 64, "CALL_RESULT");
+_Static_assert(__builtin_offsetof(struct mv_call, stack_args) == 72, "CALL_STACK_ARGS");
+_Static_assert(__builtin_offsetof(struct mv_call, caller) == 80, "CALL_CALLER");

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The room's door: CUDA's memory calls, told to a sink.
+ *
+ * The library exports the driver's and the runtime's memory functions and dlsym.  Programs that link CUDA find the
+ * wrappers by their names; those that look functions up, as every CUDA runtime does, find them through dlsym and
+ * cuGetProcAddress.  Until a sink is set the wrappers only pass calls on.
+ *
+ * Threads: safe.  Signals: a wrapper may be interrupted by itself; the inner call is passed on unwatched.
+ * Fork: what is known about the loaded libraries stays true in a child.  */
+#ifndef CUDA_WATCH_H
+#define CUDA_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/sink.h"
+
+/* Tell SINK, which lives as long as the process, what happens from now on.  NULL: tell nobody; wrappers stay in place and
+ * pass calls on, new look-ups are not touched.  */
+void mv_watch_set_sink(const struct mv_sink *sink);
+const struct mv_sink *mv_watch_sink(void);
+
+/* The names of the watched functions: their number, and name N.  Function N has api id N + 1.  */
+unsigned mv_watch_names(void);
+const char *mv_watch_name(unsigned n);
+
+/* What the driver says is free and there on DEVICE, asked on behalf of an out-of-memory report: the calling thread has
+ * just failed to get memory there.  False: its context is another device's, or there is none.  */
+bool mv_watch_memory_info(uint8_t device, uint64_t *free_bytes, uint64_t *total_bytes);
+
+/* How functions were found so far, for people; a static string.  And the driver's CUDA version, 0 if unknown.  */
+const char *mv_watch_lookup_state(void);
+int mv_watch_driver_version(void);
+
+/* Look-ups through cuGetProcAddress that were answered with an address that is no exported symbol of the driver's.  */
+uint64_t mv_watch_unknown_lookups(void);
+
+#endif

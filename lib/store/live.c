@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/live.h"
+
+#include "base/hash.h"
+
+/* Where a piece of memory is looked for.  */
+struct place {
+	struct mv_live_shard *shard;
+	uint32_t number; /* of the shard */
+	uint32_t *index; /* the shard's part */
+	uint32_t start;	 /* first entry to look at */
+};
+
+static uint32_t records_per_shard(uint64_t size_bytes)
+{
+	return (uint32_t)(size_bytes / sizeof(struct mv_event) / MV_LIVE_SHARDS);
+}
+
+static uint32_t index_entries(uint32_t records)
+{
+	uint32_t entries = 16;
+
+	while (entries < records * 2)
+		entries *= 2;
+	return entries;
+}
+
+size_t mv_live_index_bytes(uint64_t size_bytes)
+{
+	return (size_t)index_entries(records_per_shard(size_bytes)) * MV_LIVE_SHARDS * sizeof(uint32_t);
+}
+
+void mv_live_open(struct mv_live *live, struct mv_file_header *header, void *index)
+{
+	const struct mv_region *region = &header->regions[MV_REGION_LIVE];
+
+	*live = (struct mv_live){
+		.records = (struct mv_event *)((uint8_t *)header + region->offset),
+		.used_bytes = &header->used_bytes[MV_REGION_LIVE],
+		.losses = header->losses,
+		.index = index,
+		.shard_records = records_per_shard(region->size_bytes),
+	};
+	live->index_size = index_entries(live->shard_records);
+}
+
+static uint32_t hash_of(enum mv_ledger ledger, uint64_t address)
+{
+	return (uint32_t)(mv_hash_u64(address ^ (uint64_t)ledger << 60) >> 16);
+}
+
+static struct place place_of(struct mv_live *live, enum mv_ledger ledger, uint64_t address)
+{
+	uint32_t hash = hash_of(ledger, address);
+	uint32_t number = hash % MV_LIVE_SHARDS;
+
+	return (struct place){
+		.shard = &live->shards[number],
+		.number = number,
+		.index = live->index + (size_t)number * live->index_size,
+		.start = hash / MV_LIVE_SHARDS & (live->index_size - 1),
+	};
+}
+
+static struct mv_event *record_at(struct mv_live *live, const struct place *place, uint32_t in_shard)
+{
+	return &live->records[(size_t)in_shard * MV_LIVE_SHARDS + place->number];
+}
+
+static bool lock(struct mv_live *live, struct place *place)
+{
+	if (mv_lock_take(&place->shard->lock))
+		return true;
+	__atomic_fetch_add(&live->losses[MV_LOSS_LOCK], 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+/* The entry that leads to the memory, or the free one where it would be.  */
+static uint32_t *entry_of(struct mv_live *live, const struct place *place, enum mv_ledger ledger, uint64_t address)
+{
+	uint32_t at = place->start;
+
+	for (; place->index[at]; at = (at + 1) & (live->index_size - 1)) {
+		const struct mv_event *record = record_at(live, place, place->index[at] - 1);
+
+		if (record->address == address && record->ledger == ledger)
+			break;
+	}
+	return &place->index[at];
+}
+
+/* Free ENTRY, moving up those behind it that would not be found any more.  */
+static void clear_entry(struct mv_live *live, const struct place *place, uint32_t *entry)
+{
+	uint32_t mask = live->index_size - 1;
+	uint32_t hole = (uint32_t)(entry - place->index), at = hole;
+
+	for (;;) {
+		const struct mv_event *record;
+		uint32_t home;
+
+		at = (at + 1) & mask;
+		if (!place->index[at])
+			break;
+		record = record_at(live, place, place->index[at] - 1);
+		home = hash_of((enum mv_ledger)record->ledger, record->address) / MV_LIVE_SHARDS & mask;
+		if (((at - home) & mask) < ((at - hole) & mask))
+			continue;
+		place->index[hole] = place->index[at];
+		hole = at;
+	}
+	place->index[hole] = 0;
+}
+
+/* Publish that the shard's record IN_SHARD may be in use.  */
+static void raise_used(struct mv_live *live, const struct place *place, uint32_t in_shard)
+{
+	uint64_t needed = ((uint64_t)in_shard * MV_LIVE_SHARDS + place->number + 1) * sizeof(struct mv_event);
+	uint64_t used = __atomic_load_n(live->used_bytes, __ATOMIC_RELAXED);
+
+	while (used < needed && !__atomic_compare_exchange_n(live->used_bytes, &used, needed, 0, __ATOMIC_RELEASE,
+							     __ATOMIC_RELAXED))
+		;
+}
+
+/* A record of the shard that is not in use: 1 + its number, 0 if there is none.  */
+static uint32_t take_record(struct mv_live *live, const struct place *place)
+{
+	struct mv_live_shard *shard = place->shard;
+	uint32_t in_shard = shard->free_first;
+
+	if (in_shard) {
+		shard->free_first = record_at(live, place, in_shard - 1)->ref;
+		return in_shard;
+	}
+	if (shard->used == live->shard_records)
+		return 0;
+	raise_used(live, place, shard->used);
+	return ++shard->used;
+}
+
+/* All of EVENT but IS_LIVE, which comes last.  */
+static void fill_record(struct mv_event *record, const struct mv_event *event)
+{
+	struct mv_event copy = *event;
+
+	copy.is_live = 0;
+	*record = copy;
+	/* Pairs with whoever reads the file: a live record is a whole one.  */
+	__atomic_store_n(&record->is_live, 1, __ATOMIC_RELEASE);
+}
+
+static void drop_record(struct mv_live *live, const struct place *place, uint32_t in_shard)
+{
+	struct mv_event *record = record_at(live, place, in_shard - 1);
+
+	__atomic_store_n(&record->is_live, 0, __ATOMIC_RELEASE);
+	record->ref = place->shard->free_first;
+	place->shard->free_first = in_shard;
+	place->shard->count--;
+}
+
+/* The address goes with the record, so the index is put right first.  */
+static void remove_entry(struct mv_live *live, const struct place *place, uint32_t *entry, struct mv_event *removed)
+{
+	uint32_t in_shard = *entry;
+
+	*removed = *record_at(live, place, in_shard - 1);
+	removed->is_live = 0;
+	clear_entry(live, place, entry);
+	drop_record(live, place, in_shard);
+}
+
+static bool add_locked(struct mv_live *live, struct place *place, const struct mv_event *event)
+{
+	uint32_t *entry = entry_of(live, place, (enum mv_ledger)event->ledger, event->address);
+	uint32_t in_shard = *entry;
+
+	if (in_shard) {
+		__atomic_store_n(&record_at(live, place, in_shard - 1)->is_live, 0, __ATOMIC_RELEASE);
+	} else {
+		in_shard = take_record(live, place);
+		if (!in_shard) {
+			__atomic_fetch_add(&live->losses[MV_LOSS_LIVE_FULL], 1, __ATOMIC_RELAXED);
+			return false;
+		}
+		*entry = in_shard;
+		place->shard->count++;
+	}
+	fill_record(record_at(live, place, in_shard - 1), event);
+	return true;
+}
+
+bool mv_live_add(struct mv_live *live, const struct mv_event *event)
+{
+	struct place place = place_of(live, (enum mv_ledger)event->ledger, event->address);
+	bool is_there;
+
+	if (!lock(live, &place))
+		return false;
+	is_there = add_locked(live, &place, event);
+	mv_lock_release(&place.shard->lock);
+	return is_there;
+}
+
+bool mv_live_remove(struct mv_live *live, enum mv_ledger ledger, uint64_t address, struct mv_event *removed)
+{
+	struct place place = place_of(live, ledger, address);
+	uint32_t *entry;
+	bool is_known;
+
+	if (!lock(live, &place))
+		return false;
+	entry = entry_of(live, &place, ledger, address);
+	is_known = *entry != 0;
+	if (is_known)
+		remove_entry(live, &place, entry, removed);
+	mv_lock_release(&place.shard->lock);
+	return is_known;
+}
+
+bool mv_live_find(struct mv_live *live, enum mv_ledger ledger, uint64_t address, struct mv_event *found)
+{
+	struct place place = place_of(live, ledger, address);
+	uint32_t *entry;
+	bool is_known;
+
+	if (!lock(live, &place))
+		return false;
+	entry = entry_of(live, &place, ledger, address);
+	is_known = *entry != 0;
+	if (is_known)
+		*found = *record_at(live, &place, *entry - 1);
+	mv_lock_release(&place.shard->lock);
+	return is_known;
+}
+
+static bool set_owner(struct mv_event *record, enum mv_role role, uint32_t name)
+{
+	if (record->role == role && (!name || record->ref == name))
+		return false;
+	record->role = (uint8_t)role;
+	if (name)
+		record->ref = name;
+	return true;
+}
+
+bool mv_live_set_owner(struct mv_live *live, enum mv_ledger ledger, uint64_t address, enum mv_role role, uint32_t name)
+{
+	struct place place = place_of(live, ledger, address);
+	uint32_t *entry;
+	bool is_new = false;
+
+	if (!lock(live, &place))
+		return false;
+	entry = entry_of(live, &place, ledger, address);
+	if (*entry)
+		is_new = set_owner(record_at(live, &place, *entry - 1), role, name);
+	mv_lock_release(&place.shard->lock);
+	return is_new;
+}
+
+/* Counts saturate at both ends: a program may release what it never retained.  */
+static uint16_t changed(uint16_t count, int by)
+{
+	int sum = count + by;
+
+	return (uint16_t)(sum < 0 ? 0 : sum > UINT16_MAX ? UINT16_MAX : sum);
+}
+
+bool mv_live_count_users(struct mv_live *live, uint64_t handle, int references, int mappings, struct mv_event *removed)
+{
+	struct place place = place_of(live, MV_LEDGER_DEVICE, handle);
+	uint32_t *entry;
+	bool is_dead = false;
+
+	if (!lock(live, &place))
+		return false;
+	entry = entry_of(live, &place, MV_LEDGER_DEVICE, handle);
+	if (*entry) {
+		struct mv_event *record = record_at(live, &place, *entry - 1);
+
+		record->references = changed(record->references, references);
+		record->mappings = changed(record->mappings, mappings);
+		is_dead = !record->references && !record->mappings;
+		if (is_dead)
+			remove_entry(live, &place, entry, removed);
+	}
+	mv_lock_release(&place.shard->lock);
+	return is_dead;
+}
+
+_Static_assert(sizeof(struct mv_live_shard) == 64, "one cache line");
