@@ -126,6 +126,14 @@ int mv_sys_remove(const char *path)
 	return (int)CALL(unlinkat, AT_FDCWD, path, 0, 0, 0, 0);
 }
 
+ssize_t mv_sys_read_link(const char *path, char *target, size_t size)
+{
+	long n = CALL(readlinkat, AT_FDCWD, path, target, size - 1, 0, 0);
+
+	target[n < 0 ? 0 : n] = 0;
+	return n;
+}
+
 static int map(size_t size, int flags, int fd, void **address)
 {
 	long p = CALL(mmap, 0, size, PROT_READ | PROT_WRITE, flags, fd, 0);
@@ -174,6 +182,11 @@ pid_t mv_sys_parent(void)
 pid_t mv_sys_thread(void)
 {
 	return (pid_t)CALL(gettid, 0, 0, 0, 0, 0, 0);
+}
+
+bool mv_sys_thread_lives(pid_t thread)
+{
+	return CALL(tgkill, mv_sys_pid(), thread, 0, 0, 0, 0) != -ESRCH;
 }
 
 void mv_sys_thread_name(char name[16])

@@ -9,6 +9,7 @@
 #ifndef BASE_SYS_H
 #define BASE_SYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -46,6 +47,10 @@ int mv_sys_write(int fd, const void *buf, size_t size);
 int mv_sys_rename(const char *from, const char *to);
 int mv_sys_remove(const char *path);
 
+/* Where the symbolic link PATH leads, into TARGET[SIZE]; ends in a zero.  Returns its length, at most SIZE - 1: a longer
+ * one is cut.  */
+ssize_t mv_sys_read_link(const char *path, char *target, size_t size);
+
 /* Map SIZE bytes of FD from its start, shared and writable.  Returns 0 and *ADDRESS.  */
 int mv_sys_map_file(int fd, size_t size, void **address);
 
@@ -64,6 +69,9 @@ int mv_sys_fork_wipe(void *address, size_t size);
 pid_t mv_sys_pid(void);
 pid_t mv_sys_parent(void);
 pid_t mv_sys_thread(void);
+
+/* True if THREAD is a thread of this process, ending ones included.  */
+bool mv_sys_thread_lives(pid_t thread);
 
 /* Name of the calling thread, at most 15 characters and a zero, into NAME[16].  */
 void mv_sys_thread_name(char name[16]);
