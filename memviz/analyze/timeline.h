@@ -39,6 +39,10 @@ enum mv_reason {
 	MV_REASON_HELD_AT_OOM,	    /* born in a forward that has not ended */
 	MV_REASON_LIKE_EARLIER,	    /* same stack and size as blocks of earlier steps whose end is known */
 	MV_REASON_SHORT,	    /* freed in the phase that it was born in */
+	MV_REASON_OUTLIVED,	    /* still there after the step, although nothing that lasts holds it */
+	MV_REASON_RECOMPUTED,	    /* born in backward while gradients were recorded: a checkpoint's forward, again */
+	MV_REASON_STATE_SIZED,	    /* a guess: born in an optimizer step that has not ended, in the order of its states */
+	MV_REASON_PARAMETER_SIZED,  /* a guess: as large as a parameter, in a backward that has not ended */
 	MV_REASON_BEFORE_WINDOW,    /* its birth was not recorded or has been overwritten */
 	MV_REASON_UNKNOWN,
 	MV_REASON_COUNT,
@@ -60,12 +64,14 @@ struct mv_block {
 	uint16_t api;
 	uint8_t ledger; /* enum mv_ledger */
 	uint8_t device;
-	uint8_t phase; /* enum mv_phase at its birth */
+	uint8_t phase; /* enum mv_phase at its birth, */
+	uint8_t free_phase; /* at its death */
 	uint8_t role;  /* enum mv_role: what the framework said */
 	uint8_t flags; /* enum mv_event_flag */
 	uint8_t band;	/* enum mv_band; block ledger, and device memory where no pool is seen */
 	uint8_t reason; /* enum mv_reason */
 	bool is_birth_known;
+	bool is_pool; /* device memory: a framework's pool carves its blocks out of it */
 };
 
 /* A stretch of time in which a thread was in a phase; the steps are the optimizer's.  */
@@ -88,7 +94,16 @@ struct mv_card {
 	uint64_t peak_ns;	 /* first reached */
 };
 
+/* What the driver said about a card at a moment.  */
+struct mv_card_memory {
+	uint64_t time_ns;
+	uint64_t free_bytes;
+	uint64_t total_bytes;
+	uint8_t device;
+};
+
 struct mv_timeline;
+struct mv_recording;
 
 /* Replay the recording at PATH.  -errno with DIAG.  */
 int mv_timeline_open(const char *path, struct mv_timeline **timeline, struct mv_diag *diag);
@@ -99,12 +114,24 @@ const struct mv_file_header *mv_timeline_header(const struct mv_timeline *timeli
 uint64_t mv_timeline_begin(const struct mv_timeline *timeline); /* complete from here on */
 uint64_t mv_timeline_end(const struct mv_timeline *timeline);
 
-/* Arrays, owned by the timeline.  Blocks are in the order of their births, spans of their beginnings.  */
+/* What it was made from: names, stacks, losses (read/table.h).  */
+const struct mv_recording *mv_timeline_recording(const struct mv_timeline *timeline);
+
+/* Arrays, owned by the timeline.  Blocks are in the order of their births, spans of their beginnings; deaths are the
+ * indexes of the blocks that died, in that order.  */
 const struct mv_block *mv_timeline_blocks(const struct mv_timeline *timeline, size_t *count);
+const uint32_t *mv_timeline_deaths(const struct mv_timeline *timeline, size_t *count);
 const struct mv_span *mv_timeline_spans(const struct mv_timeline *timeline, size_t *count);
 const struct mv_card *mv_timeline_cards(const struct mv_timeline *timeline, size_t *count);
 /* Out-of-memory errors; their time_ns is on the time axis.  */
 const struct mv_oom *mv_timeline_ooms(const struct mv_timeline *timeline, size_t *count);
+const struct mv_card_memory *mv_timeline_memory(const struct mv_timeline *timeline, size_t *count);
+
+/* The card DEVICE, NULL if it was not used.  */
+const struct mv_card *mv_timeline_card(const struct mv_timeline *timeline, uint8_t device);
+
+/* True if BLOCK counts in the bands of its card.  */
+bool mv_timeline_is_banded(const struct mv_timeline *timeline, const struct mv_block *block);
 
 /* The text with that id, "" if there is none.  */
 const char *mv_timeline_text(const struct mv_timeline *timeline, uint32_t id);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/guess.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyze/index.h"
+#include "base/hash.h"
+#include "read/array.h"
+
+/* Scalars that optimizers keep beside each parameter's states: the smallest block of a pool.  */
+enum { SCALAR_BYTES = 512 };
+
+enum mv_phase mv_guess_phase(const struct mv_block *block)
+{
+	return block->phase == MV_PHASE_BACKWARD || block->phase == MV_PHASE_OPTIMIZER ? (enum mv_phase)block->phase
+										       : MV_PHASE_NONE;
+}
+
+static size_t first_born_at(const struct mv_replay *replay, uint64_t time_ns)
+{
+	size_t low = 0, high = replay->block_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (replay->blocks[middle].birth_ns < time_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The next block of WINDOW at or behind *AT; NULL at the end.  *AT becomes its index.  */
+static struct mv_block *next_in(const struct mv_replay *replay, const struct mv_guess_window *window, size_t *at)
+{
+	for (; *at < replay->block_count && replay->blocks[*at].birth_ns <= window->end_ns; ++*at) {
+		struct mv_block *block = &replay->blocks[*at];
+
+		if (block->is_birth_known && mv_guess_phase(block) == window->phase &&
+		    (block->ledger == MV_LEDGER_BLOCK || block->ledger == MV_LEDGER_DEVICE ||
+		     block->ledger == MV_LEDGER_POOLED))
+			return block;
+	}
+	return NULL;
+}
+
+static bool is_open(const struct mv_block *block)
+{
+	return block->reason == MV_REASON_UNKNOWN;
+}
+
+/* ---- like the stretch before ---- */
+
+/* How many blocks of this stack and size there were in the window; this one is counted.  0: out of memory.  */
+static uint32_t count_kin(struct mv_index *counts, const struct mv_block *block)
+{
+	uint32_t *count = mv_index_at(counts, block->stack, mv_hash_add(block->device, block->size_bytes), 0);
+
+	return count ? ++*count : 0;
+}
+
+static uint64_t kin_key(const struct mv_block *block, uint32_t nth)
+{
+	return mv_hash_add(mv_hash_add(block->device, block->size_bytes), nth);
+}
+
+/* The index of each block of WINDOW, by its stack, its size and its number among those.  */
+static int index_window(const struct mv_replay *replay, const struct mv_guess_window *window, struct mv_index *blocks)
+{
+	struct mv_index counts = {0};
+	const struct mv_block *block;
+	size_t at = first_born_at(replay, window->begin_ns);
+	int err = 0;
+
+	for (; !err && (block = next_in(replay, window, &at)); at++) {
+		uint32_t nth = count_kin(&counts, block);
+
+		if (!nth || !mv_index_at(blocks, block->stack, kin_key(block, nth), (uint32_t)at))
+			err = -ENOMEM;
+	}
+	mv_index_release(&counts);
+	return err;
+}
+
+static void follow(struct mv_block *block, const struct mv_block *earlier)
+{
+	if (!is_open(block) || is_open(earlier))
+		return;
+	block->band = earlier->band;
+	block->reason = MV_REASON_LIKE_EARLIER;
+}
+
+int mv_guess_like_earlier(struct mv_replay *replay, const struct mv_guess_window *window,
+			  const struct mv_guess_window *earlier)
+{
+	struct mv_index known = {0}, counts = {0};
+	struct mv_block *block;
+	size_t at = first_born_at(replay, window->begin_ns);
+	int err = index_window(replay, earlier, &known);
+
+	for (; !err && (block = next_in(replay, window, &at)); at++) {
+		uint32_t *index, nth = count_kin(&counts, block);
+
+		if (!nth)
+			err = -ENOMEM;
+		index = mv_index_find(&known, block->stack, kin_key(block, nth));
+		if (index)
+			follow(block, &replay->blocks[*index]);
+	}
+	mv_index_release(&known);
+	mv_index_release(&counts);
+	return err;
+}
+
+/* ---- by size ---- */
+
+struct sizes {
+	uint64_t *at; /* malloc */
+	size_t count, room;
+};
+
+/* The sizes of the parameters, in the order of their births, which is mostly that of the module tree.  */
+static int parameter_sizes(const struct mv_replay *replay, struct sizes *sizes)
+{
+	size_t i;
+
+	*sizes = (struct sizes){0};
+	for (i = 0; i < replay->block_count; i++) {
+		if (replay->blocks[i].role != MV_ROLE_PARAMETER)
+			continue;
+		if (mv_array_grow(&sizes->at, &sizes->room, sizes->count, sizeof *sizes->at)) {
+			free(sizes->at);
+			return -ENOMEM;
+		}
+		sizes->at[sizes->count++] = replay->blocks[i].size_bytes;
+	}
+	return 0;
+}
+
+static bool is_alike(uint64_t one, uint64_t two)
+{
+	uint64_t difference = one > two ? one - two : two - one;
+	uint64_t larger = one > two ? one : two;
+
+	return difference <= (larger > MV_GUESS_SLACK_BYTES ? (uint64_t)MV_GUESS_SLACK_BYTES : 0);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t one = *(const uint64_t *)a, two = *(const uint64_t *)b;
+
+	return one < two ? -1 : one > two;
+}
+
+/* True if a size like SIZE is among the sorted ones.  */
+static bool holds_alike(const struct sizes *sizes, uint64_t size)
+{
+	size_t low = 0, high = sizes->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sizes->at[middle] < size)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (low < sizes->count && is_alike(sizes->at[low], size)) || (low && is_alike(sizes->at[low - 1], size));
+}
+
+int mv_guess_gradients(struct mv_replay *replay, const struct mv_guess_window *window)
+{
+	size_t at = first_born_at(replay, window->begin_ns);
+	struct mv_block *block;
+	struct sizes sizes;
+
+	if (parameter_sizes(replay, &sizes))
+		return -ENOMEM;
+	if (sizes.count)
+		qsort(sizes.at, sizes.count, sizeof *sizes.at, by_size);
+	for (; (block = next_in(replay, window, &at)); at++) {
+		if (!is_open(block) || block->flags & MV_FLAG_GRAD || !holds_alike(&sizes, block->size_bytes))
+			continue;
+		block->band = MV_BAND_GRADIENT;
+		block->reason = MV_REASON_PARAMETER_SIZED;
+	}
+	free(sizes.at);
+	return 0;
+}
+
+/* Where we are in the sequence of states.  */
+struct states {
+	struct sizes sizes;
+	size_t parameter; /* whose states are being made */
+	unsigned made;	  /* of them */
+	unsigned each;	  /* how many every parameter gets; 0: not known before the second one begins */
+};
+
+/* True if a block of SIZE comes next in the sequence.  */
+static bool comes_next(struct states *states, uint64_t size)
+{
+	const struct sizes *sizes = &states->sizes;
+	bool is_more = states->parameter < sizes->count && is_alike(size, sizes->at[states->parameter]) &&
+		       (!states->each || states->made < states->each);
+	bool is_next = states->made && states->parameter + 1 < sizes->count &&
+		       is_alike(size, sizes->at[states->parameter + 1]);
+
+	if (is_more) {
+		states->made++;
+		return true;
+	}
+	if (!is_next)
+		return false;
+	if (!states->each)
+		states->each = states->made;
+	states->parameter++;
+	states->made = 1;
+	return true;
+}
+
+int mv_guess_states(struct mv_replay *replay, const struct mv_guess_window *window)
+{
+	size_t at = first_born_at(replay, window->begin_ns);
+	struct states states = {.made = 0};
+	struct mv_block *block;
+
+	if (parameter_sizes(replay, &states.sizes))
+		return -ENOMEM;
+	for (; (block = next_in(replay, window, &at)); at++) {
+		if (!comes_next(&states, block->size_bytes)) {
+			if (block->size_bytes <= SCALAR_BYTES)
+				continue;
+			break;
+		}
+		if (!is_open(block))
+			continue;
+		block->band = MV_BAND_OPTIMIZER;
+		block->reason = MV_REASON_STATE_SIZED;
+	}
+	free(states.sizes.at);
+	return 0;
+}

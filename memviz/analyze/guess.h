@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bands of blocks that the end of the file cut off.  Private to memviz/analyze.
+ *
+ * Training repeats itself: the Nth allocation of a size by a stack in a stretch is the Nth one of the stretch before.
+ * Where that one's end is known, so is this one's.
+ *
+ * In a first backward there is none: a block as large as a parameter is taken for its gradient.  In a first optimizer
+ * step PyTorch's optimizers make all states, parameter after parameter, before anything else; so what follows the
+ * parameters' sizes is a state, until something does not.
+ *
+ * Sizes are those of a pool's blocks, which may be up to a mebibyte larger than what was asked for.  */
+#ifndef ANALYZE_GUESS_H
+#define ANALYZE_GUESS_H
+
+#include "analyze/replay.h"
+
+enum { MV_GUESS_SLACK_BYTES = 1 << 20 };
+
+/* A stretch of time, and the phase of the births in it that count.  */
+struct mv_guess_window {
+	uint64_t begin_ns, end_ns; /* both within */
+	enum mv_phase phase;	   /* MV_PHASE_NONE: neither backward nor optimizer */
+};
+
+/* The phase that counts: what the program calls its own phases is forward.  */
+enum mv_phase mv_guess_phase(const struct mv_block *block);
+
+/* For each block born in WINDOW whose reason is MV_REASON_UNKNOWN and whose counterpart in EARLIER has a better one:
+ * take its band, with MV_REASON_LIKE_EARLIER.  0 or -ENOMEM.  */
+int mv_guess_like_earlier(struct mv_replay *replay, const struct mv_guess_window *window,
+			  const struct mv_guess_window *earlier);
+
+/* For each such block born in WINDOW, a backward: gradient if its size is a parameter's.  0 or -ENOMEM.  */
+int mv_guess_gradients(struct mv_replay *replay, const struct mv_guess_window *window);
+
+/* For each such block born in WINDOW, an optimizer step: optimizer if it is in the sequence of states.  */
+int mv_guess_states(struct mv_replay *replay, const struct mv_guess_window *window);
+
+#endif

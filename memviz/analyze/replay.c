@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/replay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/ledgers.h"
+#include "analyze/order.h"
+#include "analyze/spans.h"
+#include "read/array.h"
+#include "read/cursor.h"
+#include "read/tracks.h"
+
+uint64_t mv_replay_axis(const struct mv_replay *replay, uint64_t time_ns)
+{
+	uint64_t axis_ns = time_ns > replay->start_ns ? time_ns - replay->start_ns : 0;
+
+	return axis_ns < MV_TIME_NEVER ? axis_ns : MV_TIME_NEVER - 1;
+}
+
+static int note_memory(struct mv_replay *replay, const struct mv_event *event)
+{
+	if (mv_array_grow(&replay->memory, &replay->memory_room, replay->memory_count, sizeof *replay->memory))
+		return -ENOMEM;
+	replay->memory[replay->memory_count++] = (struct mv_card_memory){
+		.time_ns = mv_replay_axis(replay, event->time_ns),
+		.free_bytes = event->size_bytes,
+		.total_bytes = event->extra,
+		.device = event->device,
+	};
+	return 0;
+}
+
+static int apply(struct mv_ledgers *ledgers, const struct mv_event *event)
+{
+	switch ((enum mv_event_kind)event->kind) {
+	case MV_EVENT_ALLOC:
+		return mv_ledgers_alloc(ledgers, event);
+	case MV_EVENT_FREE:
+		return mv_ledgers_free(ledgers, event);
+	case MV_EVENT_FREE_FAILED:
+		mv_ledgers_free_failed(ledgers, event);
+		return 0;
+	case MV_EVENT_OWNER:
+		return mv_ledgers_owner(ledgers, event);
+	case MV_EVENT_MEMORY_INFO:
+		return note_memory(ledgers->replay, event);
+	case MV_EVENT_NONE:
+	case MV_EVENT_ALLOC_FAILED:
+	case MV_EVENT_OOM:
+	case MV_EVENT_PHASE_BEGIN:
+	case MV_EVENT_PHASE_END:
+	case MV_EVENT_MARK:
+	case MV_EVENT_KINDS:
+		return 0;
+	}
+	return 0;
+}
+
+static int no_memory(struct mv_diag *diag)
+{
+	return mv_diag_set(diag, -ENOMEM, 0, "out of memory");
+}
+
+static int play(struct mv_replay *replay, struct mv_ledgers *ledgers, struct mv_spans *spans, struct mv_diag *diag)
+{
+	const struct mv_event *event;
+	struct mv_cursor *cursor;
+	int got, err = mv_cursor_open(replay->recording, &cursor, diag);
+
+	if (err)
+		return err;
+	while ((got = mv_cursor_next(cursor, &event, diag)) > 0) {
+		replay->end_ns = mv_replay_axis(replay, event->time_ns);
+		if (mv_spans_event(spans, event) || apply(ledgers, event)) {
+			got = no_memory(diag);
+			break;
+		}
+	}
+	mv_cursor_close(cursor);
+	return got;
+}
+
+/* Until when events may be missing, by the recording's clock.  */
+static uint64_t incomplete_until(const struct mv_recording *recording)
+{
+	uint64_t horizon_ns = mv_recording_header(recording)->horizon_ns, gap_ns = mv_recording_tracks(recording)->gap_ns;
+
+	return horizon_ns > gap_ns ? horizon_ns : gap_ns;
+}
+
+/* The end is the latest of what the header says and of what happened.  */
+static void set_end(struct mv_replay *replay)
+{
+	const struct mv_file_header *header = mv_recording_header(replay->recording);
+	uint64_t end_ns = mv_replay_axis(replay, header->end_ns);
+	size_t i;
+
+	if (end_ns > replay->end_ns)
+		replay->end_ns = end_ns;
+	for (i = 0; i < replay->block_count; i++)
+		if (replay->blocks[i].birth_ns > replay->end_ns)
+			replay->end_ns = replay->blocks[i].birth_ns;
+	if (replay->begin_ns > replay->end_ns)
+		replay->begin_ns = replay->end_ns;
+}
+
+int mv_replay_run(const struct mv_recording *recording, struct mv_replay *replay, struct mv_diag *diag)
+{
+	struct mv_ledgers ledgers = {.replay = replay};
+	struct mv_spans spans;
+	int err;
+
+	*replay = (struct mv_replay){.recording = recording, .start_ns = mv_recording_header(recording)->start_ns};
+	replay->begin_ns = mv_replay_axis(replay, mv_recording_header(recording)->horizon_ns);
+	mv_spans_start(&spans, replay);
+	err = play(replay, &ledgers, &spans, diag);
+	if (!err && (mv_ledgers_settle(&ledgers, incomplete_until(recording)) ||
+		     (ledgers.is_out_of_order && mv_order_restore(replay))))
+		err = no_memory(diag);
+	if (!err) {
+		mv_spans_finish(&spans);
+		set_end(replay);
+	}
+	mv_spans_release(&spans);
+	mv_ledgers_release(&ledgers);
+	if (err)
+		mv_replay_release(replay);
+	return err;
+}
+
+void mv_replay_release(struct mv_replay *replay)
+{
+	free(replay->blocks);
+	free(replay->deaths);
+	free(replay->spans);
+	free(replay->memory);
+	memset(replay, 0, sizeof *replay);
+}
