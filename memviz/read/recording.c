@@ -9,7 +9,7 @@
 #include "format/image.h"
 #include "read/copy.h"
 #include "read/mapping.h"
-#include "read/ring.h"
+#include "read/chain.h"
 #include "read/strings.h"
 #include "read/tracks.h"
 
@@ -18,7 +18,7 @@ struct mv_recording {
 	struct mv_mapping mapping; /* of the file; not open for an image of the caller's */
 	struct mv_copy copy;	   /* of an unfinished file */
 	bool is_unfinished;
-	struct mv_ring_chunks chunks;
+	struct mv_chain chunks;
 	struct mv_strings strings;
 	struct mv_tracks tracks;
 	char program[sizeof(((struct mv_file_header *)0)->program) + 1];
@@ -127,7 +127,7 @@ static int take_in(struct mv_recording *recording, uint64_t size, struct mv_diag
 	if (!err)
 		err = check_sums(mv_recording_header(recording), diag);
 	if (!err)
-		err = mv_ring_walk(recording->image, &recording->chunks, diag);
+		err = mv_chain_walk(recording->image, &recording->chunks, diag);
 	if (!err)
 		err = take_strings(recording, diag);
 	return err ? err : mv_tracks_open(&recording->tracks, recording, diag);

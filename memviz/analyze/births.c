@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Almost all blocks stand in order; the few that do not are taken out, sorted and merged in again.  */
-#include "analyze/order.h"
+#include "analyze/births.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -127,7 +127,7 @@ static void move_deaths(struct mv_replay *replay, const uint32_t *order, uint32_
 	replay->death_count = count;
 }
 
-int mv_order_restore(struct mv_replay *replay)
+int mv_births_restore(struct mv_replay *replay)
 {
 	uint32_t *births = births_in_order(replay), *deaths = deaths_in_order(replay);
 	uint32_t *moved = malloc((replay->block_count + 1) * sizeof *moved);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "read/ring.h"
+#include "read/chain.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -17,7 +17,7 @@ enum {
 	SCAN_ROUNDS = 32,
 };
 
-static int add(struct mv_ring_chunks *chunks, size_t *capacity, const struct mv_chunk *chunk)
+static int add(struct mv_chain *chunks, size_t *capacity, const struct mv_chunk *chunk)
 {
 	if (mv_array_grow(&chunks->at, capacity, chunks->count, sizeof *chunks->at))
 		return -ENOMEM;
@@ -26,12 +26,12 @@ static int add(struct mv_ring_chunks *chunks, size_t *capacity, const struct mv_
 	return 0;
 }
 
-static bool events_are_plausible(const struct mv_ring_chunks *chunks, uint64_t size)
+static bool events_are_plausible(const struct mv_chain *chunks, uint64_t size)
 {
 	uint64_t limit;
 
-	return __builtin_mul_overflow(size, (uint64_t)MV_RING_EVENTS_PER_BYTE, &limit) ||
-	       chunks->events <= MV_RING_EVENTS_FREE + limit;
+	return __builtin_mul_overflow(size, (uint64_t)MV_CHAIN_EVENTS_PER_BYTE, &limit) ||
+	       chunks->events <= MV_CHAIN_EVENTS_FREE + limit;
 }
 
 /* The chunk at AT, if its header can be one and its body lies within.  */
@@ -70,14 +70,14 @@ static const struct mv_chunk *expect(const uint8_t *ring, uint64_t size, uint64_
 	return chunk;
 }
 
-int mv_ring_walk(const void *image, struct mv_ring_chunks *chunks, struct mv_diag *diag)
+int mv_chain_walk(const void *image, struct mv_chain *chunks, struct mv_diag *diag)
 {
 	const struct mv_file_header *header = image;
 	uint64_t size, sequence, at = header->ring_tail, start = header->regions[MV_REGION_RING].offset;
 	const uint8_t *ring = mv_image_region(image, MV_REGION_RING, &size);
 	size_t capacity = 0;
 
-	*chunks = (struct mv_ring_chunks){0};
+	*chunks = (struct mv_chain){0};
 	for (sequence = header->chunk_first; sequence < header->chunk_next; sequence++) {
 		const struct mv_chunk *chunk = expect(ring, size, sequence, &at);
 
@@ -102,7 +102,7 @@ static int by_sequence(const void *a, const void *b)
 }
 
 /* Two chunks with one number: only the first counts.  */
-static void drop_doubles(struct mv_ring_chunks *chunks)
+static void drop_doubles(struct mv_chain *chunks)
 {
 	size_t i, kept = 0;
 
@@ -116,12 +116,12 @@ static void drop_doubles(struct mv_ring_chunks *chunks)
 	chunks->count = kept;
 }
 
-int mv_ring_scan(const uint8_t *bytes, uint64_t size, struct mv_ring_chunks *chunks)
+int mv_chain_scan(const uint8_t *bytes, uint64_t size, struct mv_chain *chunks)
 {
 	uint64_t at = 0, in_vain = 0;
 	size_t capacity = 0;
 
-	*chunks = (struct mv_ring_chunks){0};
+	*chunks = (struct mv_chain){0};
 	while (at < size && in_vain / SCAN_ROUNDS <= size) {
 		const struct mv_chunk *chunk = chunk_within(bytes, size, at);
 		bool is_whole = chunk && sum_is_right(chunk);
