@@ -178,6 +178,7 @@ struct mv_file_header {
  * records are padded to four bytes.  Id 0 is the empty string.  Other ids are indexes of records; record 0 of frames,
  * stacks and apis stands for "none".  */
 
+/* Of several notes with one key the last holds.  */
 struct mv_note {
 	uint32_t key; /* text */
 	uint32_t value;
@@ -232,14 +233,16 @@ enum mv_event_kind {
 	MV_EVENT_PHASE_END = 8,
 	MV_EVENT_MARK = 9,	   /* the program said REF (text) */
 	MV_EVENT_MEMORY_INFO = 10, /* the driver said that SIZE bytes of EXTRA are free on DEVICE */
-	MV_EVENT_KINDS = 11,
+	MV_EVENT_BIRTH = 11,	   /* before a free: what was known of the memory, whose allocation may have been
+				    * overwritten; EXTRA is the time of its birth, REF its name (text) */
+	MV_EVENT_KINDS = 12,
 };
 
 /* What an allocation is part of.  Ledgers are never added up: blocks lie within device memory.  */
 enum mv_ledger {
 	MV_LEDGER_NONE = 0,
 	MV_LEDGER_DEVICE = 1,	   /* physical memory of a card, as the driver hands it out */
-	MV_LEDGER_BLOCK = 2,	   /* what a framework's pool carved out of device memory */
+	MV_LEDGER_BLOCK = 2,	   /* what a framework's pool carved out of device memory (EXTRA: bytes that it held then) */
 	MV_LEDGER_HOST = 3,	   /* pinned or registered host memory */
 	MV_LEDGER_MANAGED = 4,	   /* memory that moves between host and cards */
 	MV_LEDGER_RESERVATION = 5, /* addresses without memory */

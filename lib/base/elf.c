@@ -196,6 +196,18 @@ void *mv_elf_symbol(const struct mv_elf *elf, const char *name)
 	}
 }
 
+void *mv_elf_kept(void **kept, const char *library, const char *name)
+{
+	void *address = __atomic_load_n(kept, __ATOMIC_RELAXED);
+	struct mv_elf elf;
+
+	if (!address && mv_elf_find(library, &elf)) {
+		address = mv_elf_symbol(&elf, name);
+		__atomic_store_n(kept, address, __ATOMIC_RELAXED);
+	}
+	return address;
+}
+
 struct symbol_search {
 	const char *name;
 	uintptr_t except;

@@ -46,7 +46,11 @@ bool mv_elf_holding(const void *address, struct mv_elf *elf);
  * first in the table; indirect functions are not resolved and count as absent.  */
 void *mv_elf_symbol(const struct mv_elf *elf, const char *name);
 
-/* The same over all loaded objects, in the loader's order, leaving out the one that holds EXCEPT (NULL: none).  */
+/* The symbol NAME of the object whose file name begins with LIBRARY, looked for until it is found and then kept in *KEPT,
+ * which starts as NULL.  */
+void *mv_elf_kept(void **kept, const char *library, const char *name);
+
+/* As mv_elf_symbol over all loaded objects, in the loader's order, leaving out the one that holds EXCEPT (NULL: none).  */
 void *mv_elf_symbol_anywhere(const char *name, const void *except);
 
 /* The name that ELF gives to itself (DT_SONAME), or "".  */

@@ -25,6 +25,7 @@ struct mv_oom_report {
 	uint64_t free_bytes;
 	uint64_t total_bytes;
 	uint8_t device;
+	uint8_t ledger; /* enum mv_ledger: what could not be had */
 	uint16_t api;
 	const void *origin; /* where the program called the driver or the runtime; NULL: a pool has given up */
 };
@@ -55,8 +56,10 @@ struct mv_sink {
 	/* The calling thread enters or leaves PHASE; NAME may be NULL.  The end of an optimizer phase ends a step.  */
 	void (*note_phase)(bool begins, enum mv_phase phase, const char *name);
 
-	/* What lies at ADDRESS is ROLE; NAME may be NULL.  */
-	void (*note_owner)(uint64_t address, enum mv_role role, const char *name);
+	/* What lies at ADDRESS is ROLE and called NAME (NULL: nothing).  With OWNER, the address of something whose name is
+	 * known, NAME is the name within that: "fc.weight" and "exp_avg" become "fc.weight/exp_avg".  False: no memory is
+	 * known that begins at ADDRESS, and nothing was noted unless IS_SURE: it may still lie within some.  */
+	bool (*note_owner)(uint64_t address, enum mv_role role, const char *name, uint64_t owner, bool is_sure);
 
 	/* A fact about the run: "driver" = "13000".  */
 	void (*note_fact)(const char *key, const char *value);

@@ -7,29 +7,17 @@
 #include "base/hash.h"
 #include "base/text.h"
 
+#define DRIVER "libcuda.so"
+
 enum { HOOKS_MAX = 256, CALLERS = 256 };
 
 /* Written once each, by whoever comes first; two that come at once write the same.  */
 static void *g_genuine[HOOKS_MAX];
 static void *g_real[HOOKS_MAX];
 
-void *mv_driver_symbol(const char *name)
-{
-	struct mv_elf driver;
-
-	return mv_elf_find("libcuda.so", &driver) ? mv_elf_symbol(&driver, name) : NULL;
-}
-
 void *mv_driver_genuine(const struct mv_hook *hook)
 {
-	void **kept = &g_genuine[hook - mv_hooks];
-	void *address = __atomic_load_n(kept, __ATOMIC_RELAXED);
-
-	if (!address) {
-		address = mv_driver_symbol(hook->name);
-		__atomic_store_n(kept, address, __ATOMIC_RELAXED);
-	}
-	return address;
+	return mv_elf_kept(&g_genuine[hook - mv_hooks], DRIVER, hook->name);
 }
 
 void mv_driver_set_real(const struct mv_hook *hook, void *real)
@@ -128,27 +116,17 @@ bool mv_driver_is_own(const void *address)
 
 /* ---- questions ---- */
 
-/* Functions of the driver that are asked, not watched.  */
-struct question {
-	const char *name;
-	void *address;
-};
-
-static void *answerer(struct question *question)
-{
-	void *address = __atomic_load_n(&question->address, __ATOMIC_RELAXED);
-
-	if (!address) {
-		address = mv_driver_symbol(question->name);
-		__atomic_store_n(&question->address, address, __ATOMIC_RELAXED);
-	}
-	return address;
-}
+typedef CUresult (*get_device_fn)(CUdevice *device);
+typedef CUresult (*get_info_fn)(size_t *free_bytes, size_t *total_bytes);
+typedef CUresult (*total_mem_fn)(size_t *total_bytes, CUdevice device);
+typedef CUresult (*get_name_fn)(char *name, int size, CUdevice device);
+typedef CUresult (*get_uuid_fn)(uint8_t uuid[16], CUdevice device);
+typedef CUresult (*get_version_fn)(int *version);
 
 int mv_driver_current_device(void)
 {
-	static struct question question = {"cuCtxGetDevice", NULL};
-	CUresult (*ask)(CUdevice *device) = (CUresult(*)(CUdevice *))answerer(&question);
+	static void *kept;
+	get_device_fn ask = (get_device_fn)mv_elf_kept(&kept, DRIVER, "cuCtxGetDevice");
 	CUdevice device = -1;
 
 	return ask && ask(&device) == CUDA_SUCCESS ? device : -1;
@@ -156,8 +134,8 @@ int mv_driver_current_device(void)
 
 bool mv_driver_memory_info(uint64_t *free_bytes, uint64_t *total_bytes)
 {
-	static struct question question = {"cuMemGetInfo_v2", NULL};
-	CUresult (*ask)(size_t *free, size_t *total) = (CUresult(*)(size_t *, size_t *))answerer(&question);
+	static void *kept;
+	get_info_fn ask = (get_info_fn)mv_elf_kept(&kept, DRIVER, "cuMemGetInfo_v2");
 	size_t free = 0, total = 0;
 
 	if (!ask || ask(&free, &total) != CUDA_SUCCESS)
@@ -169,12 +147,10 @@ bool mv_driver_memory_info(uint64_t *free_bytes, uint64_t *total_bytes)
 
 bool mv_driver_describe(int device, struct mv_driver_device *description)
 {
-	static struct question total = {"cuDeviceTotalMem_v2", NULL};
-	static struct question name = {"cuDeviceGetName", NULL};
-	static struct question uuid = {"cuDeviceGetUuid_v2", NULL};
-	CUresult (*ask_total)(size_t *, CUdevice) = (CUresult(*)(size_t *, CUdevice))answerer(&total);
-	CUresult (*ask_name)(char *, int, CUdevice) = (CUresult(*)(char *, int, CUdevice))answerer(&name);
-	CUresult (*ask_uuid)(void *, CUdevice) = (CUresult(*)(void *, CUdevice))answerer(&uuid);
+	static void *total, *name, *uuid;
+	total_mem_fn ask_total = (total_mem_fn)mv_elf_kept(&total, DRIVER, "cuDeviceTotalMem_v2");
+	get_name_fn ask_name = (get_name_fn)mv_elf_kept(&name, DRIVER, "cuDeviceGetName");
+	get_uuid_fn ask_uuid = (get_uuid_fn)mv_elf_kept(&uuid, DRIVER, "cuDeviceGetUuid_v2");
 	size_t bytes = 0;
 
 	memset(description, 0, sizeof *description);
@@ -190,8 +166,8 @@ bool mv_driver_describe(int device, struct mv_driver_device *description)
 
 int mv_driver_version(void)
 {
-	static struct question question = {"cuDriverGetVersion", NULL};
-	CUresult (*ask)(int *) = (CUresult(*)(int *))answerer(&question);
+	static void *kept;
+	get_version_fn ask = (get_version_fn)mv_elf_kept(&kept, DRIVER, "cuDriverGetVersion");
 	int version = 0;
 
 	return ask && ask(&version) == CUDA_SUCCESS ? version : 0;

@@ -13,10 +13,8 @@
 #include "cuda/abi.h"
 #include "cuda/hook.h"
 
-/* The address of the driver's exported symbol, NULL where there is no driver (yet) or it has no such symbol.  */
-void *mv_driver_symbol(const char *name);
-
-/* The driver's function behind HOOK, as its symbol table has it.  Kept.  */
+/* The driver's function behind HOOK, as its symbol table has it; NULL where there is no driver (yet), or it has no such
+ * function.  */
 void *mv_driver_genuine(const struct mv_hook *hook);
 
 /* The function that HOOK's wrapper calls: what was handed out in its place (mv_driver_set_real), else the genuine one;

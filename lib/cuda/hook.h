@@ -110,6 +110,9 @@ struct mv_hook_target {
 struct mv_hook_target mv_hook_enter(struct mv_call *call, unsigned row);
 void mv_hook_leave(struct mv_call *call);
 
+/* The personality routine of the wrappers' frames: an exception, pthread_exit or a cancelled thread leaves a call.  */
+int mv_hook_unwound(int version, int actions, uint64_t exception_class, void *exception, void *context);
+
 /* ---- families ---- */
 
 /* Note that CALL, which was to become EVENT, failed; with it, if memory ran out, that it did.  */

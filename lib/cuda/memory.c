@@ -54,6 +54,7 @@ void mv_hook_note_failure(const struct mv_call *call, struct mv_event *event)
 	struct mv_oom_report report = {
 		.requested_bytes = event->size_bytes,
 		.device = event->device,
+		.ledger = event->ledger,
 		.api = call->api,
 		.origin = call->origin,
 	};

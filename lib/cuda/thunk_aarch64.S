@@ -14,6 +14,7 @@
 	.p2align 4
 call_through:				/* w16: row */
 	.cfi_startproc
+	.cfi_personality 0x1b, mv_hook_unwound
 	stp	x29, x30, [sp, #-16]!
 	.cfi_def_cfa_offset 16
 	.cfi_offset 29, -16

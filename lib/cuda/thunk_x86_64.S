@@ -15,6 +15,7 @@
 	.p2align 4
 call_through:				/* eax: row */
 	.cfi_startproc
+	.cfi_personality 0x1b, mv_hook_unwound
 	pushq	%rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset %rbp, -16

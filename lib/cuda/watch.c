@@ -22,9 +22,9 @@ const struct mv_sink *mv_watch_sink(void)
 /* ---- calls within calls ----
  *
  * A runtime function reaches the driver through a wrapper, and the driver may reach itself: one call of the program's is
- * one event.  What is under way is kept as the place of its struct mv_call on the stack.  A call that was left by
- * longjmp, an exception or the end of the thread never says so; but then the stack has been taken back to below it, and
- * a later call that is not deeper finds it out.  */
+ * one event.  What is under way is kept as the place of its struct mv_call on the stack.  A call that is left by an
+ * exception or the end of its thread is told so by the unwinder; one that is left by longjmp is not, but then the stack
+ * has been taken back beyond it, and the next call that is not deeper finds it out.  */
 
 struct under_way {
 	const struct mv_call *watched; /* the outermost call of the driver's */
@@ -99,6 +99,16 @@ void mv_hook_leave(struct mv_call *call)
 		call->hook->family->after(call);
 	leave(call);
 	errno = saved;
+}
+
+enum { UNWIND_CLEANUP_PHASE = 2, UNWIND_CONTINUE = 8 };
+
+int mv_hook_unwound(int version, int actions, uint64_t exception_class, void *exception, void *context)
+{
+	(void)version, (void)exception_class, (void)exception, (void)context;
+	if (actions & UNWIND_CLEANUP_PHASE)
+		t_under_way = (struct under_way){NULL, NULL};
+	return UNWIND_CONTINUE;
 }
 
 /* ---- names ---- */

@@ -268,15 +268,16 @@ static uint16_t changed(uint16_t count, int by)
 	return (uint16_t)(sum < 0 ? 0 : sum > UINT16_MAX ? UINT16_MAX : sum);
 }
 
-bool mv_live_count_users(struct mv_live *live, uint64_t handle, int references, int mappings, struct mv_event *removed)
+bool mv_live_count_users(struct mv_live *live, enum mv_ledger ledger, uint64_t handle, int references, int mappings,
+			 struct mv_event *removed)
 {
-	struct place place = place_of(live, MV_LEDGER_DEVICE, handle);
+	struct place place = place_of(live, ledger, handle);
 	uint32_t *entry;
 	bool is_dead = false;
 
 	if (!lock(live, &place))
 		return false;
-	entry = entry_of(live, &place, MV_LEDGER_DEVICE, handle);
+	entry = entry_of(live, &place, ledger, handle);
 	if (*entry) {
 		struct mv_event *record = record_at(live, &place, *entry - 1);
 

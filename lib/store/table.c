@@ -142,6 +142,13 @@ uint32_t mv_table_add(struct mv_table *table, const void *record)
 	return add(table, (struct record){record, table->record_bytes});
 }
 
+void mv_table_copy_text(const struct mv_table *table, uint32_t id, struct mv_text *text)
+{
+	struct record record = record_of(table, id);
+
+	mv_text_add_bytes(text, record.bytes, record.length);
+}
+
 uint32_t mv_table_append(struct mv_table *table, const void *record)
 {
 	uint32_t id = 0;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/lock.h"
+#include "base/text.h"
 #include "memviz/format.h"
 
 struct mv_table {
@@ -38,6 +39,9 @@ void mv_table_open(struct mv_table *table, struct mv_file_header *header, enum m
  * Strings over 4096 bytes are cut.  */
 uint32_t mv_table_add_text(struct mv_table *table, const char *bytes, size_t length);
 uint32_t mv_table_add(struct mv_table *table, const void *record);
+
+/* Append the string with that id to TEXT.  */
+void mv_table_copy_text(const struct mv_table *table, uint32_t id, struct mv_text *text);
 
 /* Append RECORD without looking for an equal one.  Returns its number, 0 if there is no room (counted).  */
 uint32_t mv_table_append(struct mv_table *table, const void *record);

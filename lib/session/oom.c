@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens when memory runs out: an event, a record in the header, a snapshot, all before the program learns of it.
+ * Nothing here allocates, and what may block is only the disk.  */
+#include "session/session.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/sys.h"
+#include "base/text.h"
+#include "cuda/watch.h"
+#include "format/image.h"
+#include "stack/stack.h"
+#include "torch/torch.h"
+
+/* A program whose failed thread allocates again, or whose other threads allocate so often, goes on.  */
+enum { OTHERS_ALLOCS = 64 };
+
+/* PyTorch's allocator, told that a card is full, gives back what it holds in reserve and asks again; when it gives up
+ * it says so itself.  Out of the driver's own pools it takes the first answer, and before its first block there is
+ * nobody who would report.  */
+static bool is_final(const struct mv_session *session, const struct mv_oom_report *report)
+{
+	return !report->origin || report->ledger == MV_LEDGER_POOLED || !session->has_blocks ||
+	       !mv_torch_tries_again(report->origin);
+}
+
+/* The first errors keep their records, the latest has the last one.  */
+static struct mv_oom *record_of(struct mv_file_header *header, uint32_t ordinal)
+{
+	return &header->ooms[ordinal < MV_FORMAT_OOMS ? ordinal - 1 : MV_FORMAT_OOMS - 1];
+}
+
+static void take_snapshot(struct mv_session *session, uint32_t ordinal)
+{
+	int err;
+
+	session->oom_path[0] = 0;
+	if (__atomic_fetch_add(&session->snapshots, 1, __ATOMIC_RELAXED) >= session->settings.snapshots)
+		return;
+	mv_session_snapshot_path(session, "oom", ordinal, session->oom_path);
+	err = mv_store_snapshot(&session->store, session->oom_path, MV_FILE_SNAPSHOT, MV_REASON_OOM);
+	if (!err)
+		return;
+	session->oom_path[0] = 0;
+	mv_store_lose(&session->store, MV_LOSS_SNAPSHOT, 1);
+	mv_session_say("no snapshot of the out-of-memory error", NULL, mv_session_error(err));
+}
+
+static void note_oom(struct mv_session *session, struct mv_session_thread *thread, const struct mv_oom_report *report)
+{
+	struct mv_file_header *header = session->store.header;
+	uint32_t ordinal = __atomic_add_fetch(&header->oom_count, 1, __ATOMIC_RELAXED);
+	struct mv_oom *record = record_of(header, ordinal);
+	struct mv_event event = {
+		.kind = MV_EVENT_OOM,
+		.ledger = report->ledger,
+		.size_bytes = report->requested_bytes,
+		.extra = ordinal,
+		.device = report->device,
+		.api = report->api,
+		.stack = mv_stack_capture(),
+	};
+	struct mv_oom oom = {
+		.requested_bytes = report->requested_bytes,
+		.allocated_bytes = report->allocated_bytes,
+		.reserved_bytes = report->reserved_bytes,
+		.ordinal = ordinal,
+		.stack = event.stack,
+		.thread = thread->number,
+		.api = report->api,
+		.device = report->device,
+	};
+
+	mv_watch_memory_info(report->device, &oom.free_bytes, &oom.total_bytes);
+	mv_session_append(session, thread, &event);
+	oom.time_ns = event.time_ns;
+	*record = oom;
+	session->oom_thread = thread->number;
+	session->oom_allocs = 0;
+	take_snapshot(session, ordinal);
+	__atomic_store_n(&session->oom_number, ordinal, __ATOMIC_RELEASE);
+}
+
+void mv_session_note_oom(const struct mv_oom_report *report)
+{
+	struct mv_session_thread *thread;
+	struct mv_session *session = mv_session_enter(&thread);
+
+	if (!session)
+		return;
+	if (is_final(session, report))
+		note_oom(session, thread, report);
+	mv_session_leave(thread);
+}
+
+/* ---- what came of it ---- */
+
+/* The snapshot was closed when nothing was known; its header learns it now.  */
+static void tell_snapshot(const char *path, uint32_t ordinal)
+{
+	struct mv_file_header header;
+	int fd = mv_sys_open(path, O_RDWR | O_NOFOLLOW, 0);
+
+	if (fd < 0)
+		return;
+	if (mv_sys_read_at(fd, &header, sizeof header, 0) == sizeof header) {
+		record_of(&header, ordinal)->outcome = MV_OOM_SURVIVED;
+		mv_image_seal_state(&header);
+		mv_sys_write_at(fd, &header, sizeof header, 0);
+	}
+	mv_sys_close(fd);
+}
+
+static bool goes_on(struct mv_session *session, const struct mv_event *event)
+{
+	return event->thread == session->oom_thread ||
+	       __atomic_add_fetch(&session->oom_allocs, 1, __ATOMIC_RELAXED) >= OTHERS_ALLOCS;
+}
+
+void mv_session_check_outcome(struct mv_session *session, const struct mv_event *event)
+{
+	uint64_t number = __atomic_load_n(&session->oom_number, __ATOMIC_ACQUIRE);
+
+	if (!number || !goes_on(session, event))
+		return;
+	/* Only one thread tells.  */
+	if (!__atomic_compare_exchange_n(&session->oom_number, &number, 0, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return;
+	record_of(session->store.header, (uint32_t)number)->outcome = MV_OOM_SURVIVED;
+	if (session->oom_path[0])
+		tell_snapshot(session->oom_path, (uint32_t)number);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is being recorded: what the program is called, which rank it is, and what its recording is to be called.
+ *
+ * Memory: the caller's.  Threads: the environment is read while another thread might change it, once, when recording
+ * begins.  */
+#ifndef SESSION_PROCESS_H
+#define SESSION_PROCESS_H
+
+#include <stddef.h>
+
+#include "memviz/format.h"
+
+/* Fill HEADER's part about the process: pid to program.  */
+void mv_process_describe(struct mv_file_header *header);
+
+/* Write the name of the recording of the process that HEADER describes into PATH[SIZE]: absolute, in FOLDER ("": where
+ * the program runs), PROGRAM[-rankR]-PID[-N].memviz; N is ATTEMPT above 1, for a process that recorded before it
+ * replaced itself.  -ENAMETOOLONG; -errno if there is no current folder.  */
+int mv_process_name_recording(const struct mv_file_header *header, const char *folder, unsigned attempt, char *path,
+			      size_t size);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One recording, from the first event of a process to its end: what the watching rooms say becomes events in the store.
+ *
+ * The library does nothing when it is loaded but read its settings.  The first event makes the file, wherever it comes
+ * from; if that fails, one line says why and the program goes on unrecorded.
+ *
+ * Threads: safe.  Signals: an event that arrives while its own thread is inside here is counted and dropped.
+ * Fork: all state hangs on one page that the kernel empties in a child, which so begins a recording of its own if it
+ * ever uses CUDA.  Exit: what is there is closed when the library's destructor runs; a process that ends without that
+ * leaves a file that can be read all the same.
+ * Private to lib/session.  */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/sink.h"
+#include "session/settings.h"
+#include "store/store.h"
+
+struct mv_session {
+	struct mv_store store;
+	struct mv_settings settings;
+	uint64_t generation; /* differs from that of every other session of this address space */
+	bool is_recording;   /* cleared when the recording is closed */
+	bool has_blocks;     /* a framework's pool has reported */
+	uint32_t threads;    /* that have told something */
+	uint32_t snapshots;  /* taken on out-of-memory errors, */
+	uint32_t requests;   /* on request */
+	uint64_t oom_number; /* of the error whose outcome is open, 0: none */
+	uint32_t oom_thread; /* that failed */
+	uint32_t oom_allocs; /* by other threads since */
+	char oom_path[MV_STORE_PATH_BYTES]; /* its snapshot, "": none */
+};
+
+/* What a thread is doing.  */
+struct mv_session_thread {
+	uint64_t generation; /* of the session it is known to; 0: none */
+	const void *inside;  /* not NULL: it is in here, and this deep in its stack */
+	uint32_t number;     /* in the recording */
+	uint32_t depth;	     /* of PHASES that count; deeper ones are not kept */
+	uint8_t phases[8];
+	bool is_autograd;
+};
+
+/* The session, begun if need be, and the calling thread, marked as inside.  NULL: nothing is to be recorded.  */
+struct mv_session *mv_session_enter(struct mv_session_thread **thread);
+void mv_session_leave(struct mv_session_thread *thread);
+
+/* The session if one is recording, without beginning one.  */
+struct mv_session *mv_session_current(void);
+
+/* The settings as the environment had them.  */
+const struct mv_settings *mv_session_settings(void);
+
+/* Complete EVENT with what is known of THREAD and append it.  Its time is left in it.  */
+void mv_session_append(struct mv_session *session, struct mv_session_thread *thread, struct mv_event *event);
+
+/* Calls that tell of memory and are no rows of CUDA's table.  */
+enum mv_session_call {
+	MV_API_TORCH = 0, /* PyTorch's caching allocator reports */
+	MV_API_BLOCK = 1, /* memviz_block_alloc and the others of memviz.h */
+	MV_API_CALLS = 2,
+};
+
+/* The api id of CALL in the recording.  */
+uint16_t mv_session_api(enum mv_session_call call);
+
+/* Set a snapshot aside because the program asks for it.  Returns 0 or -errno; -ESRCH where nothing is recorded.  */
+int mv_session_snapshot(void);
+
+/* The phase that THREAD is in.  */
+enum mv_phase mv_session_phase(const struct mv_session_thread *thread);
+
+/* Write the name of snapshot NUMBER taken for WHICH ("oom") into PATH[MV_STORE_PATH_BYTES].  */
+void mv_session_snapshot_path(const struct mv_session *session, const char *which, uint32_t number, char *path);
+
+/* Close the recording, for good.  */
+void mv_session_finish(void);
+
+/* One line for people, on stderr: "memviz: WHAT NAME (WHY)"; NAME and WHY may be NULL.  */
+void mv_session_say(const char *what, const char *name, const char *why);
+
+/* The name of -ERR: "No space left on device".  */
+const char *mv_session_error(int err);
+
+/* ---- the sinks ---- */
+
+extern const struct mv_sink mv_session_sink; /* note.c */
+
+/* note.c hands these on: oom.c.  */
+void mv_session_note_oom(const struct mv_oom_report *report);
+/* EVENT, an allocation, has succeeded: the program may have survived an error.  */
+void mv_session_check_outcome(struct mv_session *session, const struct mv_event *event);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/settings.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+
+typedef int (*parse_fn)(const char *value, void *field);
+
+static int parse_bool(const char *value, void *field)
+{
+	return mv_text_parse_bool(value, field);
+}
+
+static int parse_size(const char *value, void *field)
+{
+	return mv_text_parse_size(value, field);
+}
+
+static int parse_count(const char *value, void *field)
+{
+	return mv_text_parse_u64(value, field);
+}
+
+static int parse_folder(const char *value, void *field)
+{
+	struct mv_text out = mv_text_in(field, MV_SETTINGS_OUT_BYTES);
+
+	mv_text_add(&out, value);
+	return out.is_cut ? -ENAMETOOLONG : 0;
+}
+
+/* The bits of one word of MEMVIZ_STACKS; -1: there is no such word.  */
+static int stacks_named(const char *word, size_t length)
+{
+	static const struct {
+		const char *word;
+		int bits;
+	} words[] = {
+		{"none", 0},
+		{"native", MV_STACKS_NATIVE},
+		{"python", MV_STACKS_PYTHON},
+		{"frees", MV_STACKS_FREES},
+		{"all", MV_STACKS_NATIVE | MV_STACKS_PYTHON | MV_STACKS_FREES},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof words / sizeof *words; i++)
+		if (strlen(words[i].word) == length && !memcmp(words[i].word, word, length))
+			return words[i].bits;
+	return -1;
+}
+
+static int parse_stacks(const char *value, void *field)
+{
+	unsigned stacks = 0;
+
+	for (;;) {
+		size_t length = strcspn(value, ",");
+		int bits = stacks_named(value, length);
+
+		if (bits < 0)
+			return -EINVAL;
+		stacks |= (unsigned)bits;
+		if (!value[length])
+			break;
+		value += length + 1;
+	}
+	*(unsigned *)field = stacks;
+	return 0;
+}
+
+struct row {
+	struct mv_setting setting;
+	size_t offset; /* in struct mv_settings */
+	parse_fn parse;
+};
+
+static const struct row rows[] = {
+	{{"MEMVIZ_ON", "1", "record (1) or pass every call on untouched (0)"},
+	 offsetof(struct mv_settings, is_on), parse_bool},
+	{{"MEMVIZ_OUT", "", "folder for recordings; empty: the one the program runs in"},
+	 offsetof(struct mv_settings, out), parse_folder},
+	{{"MEMVIZ_RING", "64MiB", "room for past events; the oldest are overwritten"},
+	 offsetof(struct mv_settings, ring_bytes), parse_size},
+	{{"MEMVIZ_STACKS", "native,python", "stacks to take, of native, python, frees; or all, or none"},
+	 offsetof(struct mv_settings, stacks), parse_stacks},
+	{{"MEMVIZ_SNAPSHOTS", "3", "snapshots that out-of-memory errors may leave"},
+	 offsetof(struct mv_settings, snapshots), parse_count},
+	{{"MEMVIZ_AT_EXIT", "0", "leave a snapshot at exit, too (1)"},
+	 offsetof(struct mv_settings, snapshot_at_exit), parse_bool},
+	{{"MEMVIZ_VERBOSE", "0", "say on stderr where the recording is (1)"},
+	 offsetof(struct mv_settings, is_verbose), parse_bool},
+};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+const struct mv_setting *mv_setting(size_t n)
+{
+	return n < ROWS ? &rows[n].setting : NULL;
+}
+
+static void *field_of(struct mv_settings *settings, const struct row *row)
+{
+	return (char *)settings + row->offset;
+}
+
+/* ENTRY is NAME=VALUE; one of the rows names it, or none.  */
+static void read_entry(struct mv_settings *settings, const char *entry)
+{
+	size_t i;
+
+	for (i = 0; i < ROWS; i++) {
+		size_t length = strlen(rows[i].setting.name);
+
+		if (strncmp(entry, rows[i].setting.name, length) || entry[length] != '=')
+			continue;
+		if (rows[i].parse(entry + length + 1, field_of(settings, &rows[i]))) {
+			settings->wrong = entry;
+			rows[i].parse(rows[i].setting.value, field_of(settings, &rows[i]));
+		}
+		return;
+	}
+}
+
+void mv_settings_read(struct mv_settings *settings, char *const *environment)
+{
+	size_t i;
+
+	memset(settings, 0, sizeof *settings);
+	for (i = 0; i < ROWS; i++)
+		rows[i].parse(rows[i].setting.value, field_of(settings, &rows[i]));
+	for (; environment && *environment; environment++)
+		if (mv_text_starts(*environment, "MEMVIZ_"))
+			read_entry(settings, *environment);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the environment asks of the recorder: one table, read once when the library is loaded, before main and without
+ * memory.  A value that cannot be read is kept for a message, which is printed when recording begins and not in
+ * programs that never use CUDA; the default is used instead.  */
+#ifndef SESSION_SETTINGS_H
+#define SESSION_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MV_SETTINGS_OUT_BYTES = 768 };
+
+/* What MEMVIZ_STACKS names; none of them: no stacks.  */
+enum mv_settings_stacks {
+	MV_STACKS_NATIVE = 1, /* as MV_STACK_NATIVE and MV_STACK_PYTHON */
+	MV_STACKS_PYTHON = 2,
+	MV_STACKS_FREES = 4, /* also where memory is freed */
+};
+
+struct mv_settings {
+	bool is_on;
+	bool is_verbose;
+	bool snapshot_at_exit;
+	unsigned stacks; /* enum mv_settings_stacks */
+	uint64_t ring_bytes;
+	uint64_t snapshots;		 /* on out-of-memory errors, at most */
+	char out[MV_SETTINGS_OUT_BYTES]; /* folder; "": where the program runs */
+	const char *wrong;		 /* NAME=VALUE as it stands in the environment, of one that could not be read */
+};
+
+/* Read ENVIRONMENT, an array of NAME=VALUE strings that ends in NULL.  */
+void mv_settings_read(struct mv_settings *settings, char *const *environment);
+
+/* The table, for documentation and its tests: setting N, NULL behind the last.  */
+struct mv_setting {
+	const char *name;
+	const char *value; /* default */
+	const char *help;
+};
+const struct mv_setting *mv_setting(size_t n);
+
+#endif

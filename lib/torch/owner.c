@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "torch/owner.h"
+
+#include "base/sys.h"
+#include "torch/torch.h"
+
+enum owner_state {
+	STATE_WAITING,	 /* no hooks yet */
+	STATE_ASKED,	 /* a pending call is under way */
+	STATE_HOOKED,	 /* each optimizer step tells */
+	STATE_IMPOSSIBLE /* this torch has no global step hooks, or this Python lacks something */
+};
+
+enum {
+	ASK_EVERY = 64,		    /* events between attempts to register, a power of two, */
+	ATTEMPTS_MAX = 200,	    /* which have an end */
+	NAMES_FIRST_AT = 1 << 10,   /* events after which modules are named though no step has come, */
+	NAMES_LAST_AT = 1 << 22,    /* and again each time there are eight times as many */
+	WALKS_ALWAYS = 3,	    /* steps that are always told in full; later ones */
+	WALK_PART = 100,	    /* only as often as it costs no more than a hundredth of the time */
+};
+
+static int g_state; /* enum owner_state */
+static uint64_t g_events, g_attempts, g_steps;
+static uint64_t g_walk_end_ns, g_walk_cost_ns; /* of the last walk over an optimizer */
+
+const char *mv_torch_owner_state(void)
+{
+	switch ((enum owner_state)__atomic_load_n(&g_state, __ATOMIC_RELAXED)) {
+	case STATE_WAITING:
+	case STATE_ASKED:
+		return "no optimizer hooks yet";
+	case STATE_HOOKED:
+		return "told at each optimizer step";
+	case STATE_IMPOSSIBLE:
+		return "cannot be had from this PyTorch or Python";
+	}
+	return "";
+}
+
+static void set_state(enum owner_state state)
+{
+	__atomic_store_n(&g_state, state, __ATOMIC_RELAXED);
+}
+
+/* ---- an optimizer's step ---- */
+
+/* A state is a tensor or, for a few optimizers, a list of them.  */
+static void note_state(const struct mv_tensor_view *view, PyObject *value, const char *name, uint64_t owner)
+{
+	ptrdiff_t i, count;
+
+	if (mv_tensor_note(view, value, MV_ROLE_OPTIMIZER, name, owner))
+		return;
+	count = view->python->list_size(value);
+	view->python->clear_error();
+	for (i = 0; i < count; i++)
+		mv_tensor_note(view, view->python->list_item(value, i), MV_ROLE_OPTIMIZER, name, owner);
+}
+
+static void note_states(const struct mv_tensor_view *view, PyObject *states, PyObject *parameter, uint64_t owner)
+{
+	PyObject *state = states ? view->python->dict_item(states, parameter) : NULL, *key, *value;
+	ptrdiff_t position = 0;
+
+	if (!state)
+		return;
+	while (view->python->dict_next(state, &position, &key, &value)) {
+		const char *name = view->python->utf8(key);
+
+		view->python->clear_error();
+		note_state(view, value, name, owner);
+	}
+}
+
+static void note_parameter(const struct mv_tensor_view *view, PyObject *states, PyObject *parameter)
+{
+	uint64_t owner = mv_tensor_note(view, parameter, MV_ROLE_PARAMETER, NULL, 0);
+	PyObject *gradient = mv_python_attr(view->python, parameter, "grad");
+
+	if (gradient) {
+		mv_tensor_note(view, gradient, MV_ROLE_GRADIENT, "grad", owner);
+		view->python->dec_ref(gradient);
+	}
+	note_states(view, states, parameter, owner);
+}
+
+static void note_group(const struct mv_tensor_view *view, PyObject *states, PyObject *group)
+{
+	PyObject *parameters = group ? view->python->dict_named(group, "params") : NULL;
+	ptrdiff_t i, count = parameters ? view->python->list_size(parameters) : 0;
+
+	for (i = 0; i < count; i++)
+		note_parameter(view, states, view->python->list_item(parameters, i));
+}
+
+static void walk_optimizer(const struct mv_tensor_view *view, PyObject *optimizer)
+{
+	PyObject *groups = mv_python_attr(view->python, optimizer, "param_groups");
+	PyObject *states = mv_python_attr(view->python, optimizer, "state");
+	ptrdiff_t i, count = groups ? view->python->list_size(groups) : 0;
+
+	for (i = 0; i < count; i++)
+		note_group(view, states, view->python->list_item(groups, i));
+	view->python->clear_error();
+	if (groups)
+		view->python->dec_ref(groups);
+	if (states)
+		view->python->dec_ref(states);
+}
+
+static bool is_power_of_four(uint64_t n)
+{
+	return n && !(n & (n - 1)) && !(n & 0xaaaaaaaaaaaaaaaau);
+}
+
+static bool is_worth_it(uint64_t step, uint64_t now_ns)
+{
+	return step < WALKS_ALWAYS || now_ns - g_walk_end_ns >= g_walk_cost_ns * WALK_PART;
+}
+
+/* Tell what OPTIMIZER holds, if it is time.  */
+static void tell(PyObject *optimizer, uint64_t step, bool with_names)
+{
+	struct mv_tensor_view view;
+	uint64_t start_ns = mv_sys_monotonic_ns();
+
+	if (!is_worth_it(step, start_ns) || !mv_tensor_view(&view))
+		return;
+	if (with_names)
+		mv_names_walk(&view);
+	start_ns = mv_sys_monotonic_ns();
+	walk_optimizer(&view, optimizer);
+	g_walk_end_ns = mv_sys_monotonic_ns();
+	g_walk_cost_ns = g_walk_end_ns - start_ns;
+}
+
+static PyObject *return_none(const struct mv_python *python)
+{
+	python->inc_ref(python->none);
+	return python->none;
+}
+
+/* hook(optimizer, args, kwargs), as torch.optim documents it.  The type's name is the phase's.  */
+static PyObject *before_step(PyObject *self, PyObject *args)
+{
+	const struct mv_python *python = mv_python();
+	const struct mv_sink *sink = mv_torch_sink();
+	uint64_t step = __atomic_load_n(&g_steps, __ATOMIC_RELAXED);
+
+	(void)self;
+	tell(python->tuple_item(args, 0), step, step == 0 || is_power_of_four(step));
+	if (sink)
+		sink->note_phase(true, MV_PHASE_OPTIMIZER, "optimizer step");
+	return return_none(python);
+}
+
+/* States that the first steps make are told at once: there may be no second step.  */
+static PyObject *after_step(PyObject *self, PyObject *args)
+{
+	const struct mv_python *python = mv_python();
+	const struct mv_sink *sink = mv_torch_sink();
+	uint64_t step = __atomic_fetch_add(&g_steps, 1, __ATOMIC_RELAXED);
+
+	(void)self;
+	if (step < WALKS_ALWAYS)
+		tell(python->tuple_item(args, 0), step, false);
+	if (sink)
+		sink->note_phase(false, MV_PHASE_OPTIMIZER, "optimizer step");
+	return return_none(python);
+}
+
+/* ---- registering ---- */
+
+static bool register_hook(const struct mv_python *python, PyObject *module, const char *registrar,
+			  struct mv_python_method *method)
+{
+	PyObject *function = python->new_function(method, NULL, NULL);
+	PyObject *handle = function ? python->call_method(module, registrar, "O", function) : NULL;
+
+	if (function)
+		python->dec_ref(function);
+	if (handle)
+		python->dec_ref(handle);
+	python->clear_error();
+	return handle != NULL;
+}
+
+static void note_version(const struct mv_python *python)
+{
+	PyObject *version = mv_python_attr(python, mv_python_module(python, "torch"), "__version__");
+	const char *text = version ? python->utf8(version) : NULL;
+	const struct mv_sink *sink = mv_torch_sink();
+
+	python->clear_error();
+	if (text && sink)
+		sink->note_fact("torch", text);
+	if (version)
+		python->dec_ref(version);
+}
+
+static void register_hooks(const struct mv_python *python)
+{
+	static struct mv_python_method before = {"memviz_before_step", before_step, 1, NULL};
+	static struct mv_python_method after = {"memviz_after_step", after_step, 1, NULL};
+	PyObject *module = mv_python_module(python, "torch.optim.optimizer");
+
+	if (!module) {
+		set_state(STATE_WAITING);
+		return;
+	}
+	note_version(python);
+	if (register_hook(python, module, "register_optimizer_step_pre_hook", &before) &&
+	    register_hook(python, module, "register_optimizer_step_post_hook", &after))
+		set_state(STATE_HOOKED);
+	else
+		set_state(STATE_IMPOSSIBLE);
+}
+
+/* Runs in the main thread between two bytecodes.  An error that is on its way there is none of our business.  */
+static int pending_register(void *argument)
+{
+	const struct mv_python *python = mv_python();
+	PyObject *type, *value, *trace;
+
+	(void)argument;
+	python->fetch_error(&type, &value, &trace);
+	register_hooks(python);
+	python->restore_error(type, value, trace);
+	return 0;
+}
+
+static int pending_names(void *argument)
+{
+	const struct mv_python *python = mv_python();
+	PyObject *type, *value, *trace;
+	struct mv_tensor_view view;
+
+	(void)argument;
+	python->fetch_error(&type, &value, &trace);
+	if (mv_tensor_view(&view))
+		mv_names_walk(&view);
+	python->clear_error();
+	python->restore_error(type, value, trace);
+	return 0;
+}
+
+static void ask_to_register(void)
+{
+	const struct mv_python *python = mv_python();
+	int waiting = STATE_WAITING;
+
+	if (__atomic_add_fetch(&g_attempts, 1, __ATOMIC_RELAXED) > ATTEMPTS_MAX)
+		return;
+	if (!python || !__atomic_compare_exchange_n(&g_state, &waiting, STATE_ASKED, 0, __ATOMIC_RELAXED,
+						    __ATOMIC_RELAXED))
+		return;
+	if (python->add_pending_call(pending_register, NULL))
+		set_state(STATE_WAITING);
+}
+
+/* 1, 8, 64 … times NAMES_FIRST_AT.  */
+static bool is_time_for_names(uint64_t events)
+{
+	if (events < NAMES_FIRST_AT || events > NAMES_LAST_AT || events & (events - 1))
+		return false;
+	return __builtin_ctzll(events / NAMES_FIRST_AT) % 3 == 0;
+}
+
+void mv_owner_tick(void)
+{
+	uint64_t events = __atomic_add_fetch(&g_events, 1, __ATOMIC_RELAXED);
+	enum owner_state state = (enum owner_state)__atomic_load_n(&g_state, __ATOMIC_RELAXED);
+
+	if (state == STATE_WAITING && events % ASK_EVERY == 1)
+		ask_to_register();
+	else if (state == STATE_HOOKED && is_time_for_names(events) && !__atomic_load_n(&g_steps, __ATOMIC_RELAXED))
+		mv_python()->add_pending_call(pending_names, NULL);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "torch/pyapi.h"
+
+#include "base/elf.h"
+
+struct entry {
+	const char *symbol;
+	size_t offset; /* in struct mv_python */
+};
+
+#define ENTRY(field, symbol) {symbol, offsetof(struct mv_python, field)}
+
+static const struct entry entries[] = {
+	ENTRY(add_pending_call, "Py_AddPendingCall"),
+	ENTRY(none, "_Py_NoneStruct"),
+	ENTRY(inc_ref, "Py_IncRef"),
+	ENTRY(dec_ref, "Py_DecRef"),
+	ENTRY(get_attr, "PyObject_GetAttrString"),
+	ENTRY(call_method, "PyObject_CallMethod"),
+	ENTRY(new_function, "PyCFunction_NewEx"),
+	ENTRY(type_of, "PyObject_Type"),
+	ENTRY(is_subtype, "PyType_IsSubtype"),
+	ENTRY(tuple_item, "PyTuple_GetItem"),
+	ENTRY(list_size, "PyList_Size"),
+	ENTRY(list_item, "PyList_GetItem"),
+	ENTRY(dict_named, "PyDict_GetItemString"),
+	ENTRY(dict_item, "PyDict_GetItem"),
+	ENTRY(dict_next, "PyDict_Next"),
+	ENTRY(long_as_pointer, "PyLong_AsVoidPtr"),
+	ENTRY(utf8, "PyUnicode_AsUTF8"),
+	ENTRY(clear_error, "PyErr_Clear"),
+	ENTRY(fetch_error, "PyErr_Fetch"),
+	ENTRY(restore_error, "PyErr_Restore"),
+	ENTRY(modules, "PyImport_GetModuleDict"),
+	ENTRY(import, "PyImport_ImportModule"),
+};
+
+static bool has_interpreter(const struct mv_elf *elf, void *context)
+{
+	struct mv_elf *found = context;
+
+	*found = *elf;
+	return mv_elf_symbol(elf, entries[0].symbol) != NULL;
+}
+
+static bool look_up(struct mv_python *python)
+{
+	struct mv_elf interpreter;
+	size_t i;
+
+	if (!mv_elf_each(has_interpreter, &interpreter))
+		return false;
+	for (i = 0; i < sizeof entries / sizeof *entries; i++) {
+		void *address = mv_elf_symbol(&interpreter, entries[i].symbol);
+
+		if (!address)
+			return false;
+		*(void **)((char *)python + entries[i].offset) = address;
+	}
+	return true;
+}
+
+/* Two threads that look at once write the same.  */
+const struct mv_python *mv_python(void)
+{
+	static struct mv_python python;
+	static int is_there;
+
+	if (__atomic_load_n(&is_there, __ATOMIC_ACQUIRE))
+		return &python;
+	if (!look_up(&python))
+		return NULL;
+	__atomic_store_n(&is_there, 1, __ATOMIC_RELEASE);
+	return &python;
+}
+
+PyObject *mv_python_attr(const struct mv_python *python, PyObject *object, const char *name)
+{
+	PyObject *value = object ? python->get_attr(object, name) : NULL;
+
+	if (!value)
+		python->clear_error();
+	return value;
+}
+
+PyObject *mv_python_module(const struct mv_python *python, const char *name)
+{
+	PyObject *modules = python->modules();
+
+	return modules ? python->dict_named(modules, name) : NULL;
+}
+
+bool mv_python_is_a(const struct mv_python *python, PyObject *object, PyObject *type)
+{
+	PyObject *own = object && type ? python->type_of(object) : NULL;
+	bool is = own && python->is_subtype(own, type);
+
+	if (own)
+		python->dec_ref(own);
+	return is;
+}

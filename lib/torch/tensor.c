@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "torch/tensor.h"
+
+#include "torch/torch.h"
+
+bool mv_tensor_view(struct mv_tensor_view *view)
+{
+	PyObject *torch, *parameter;
+
+	view->python = mv_python();
+	view->sink = mv_torch_sink();
+	if (!view->python || !view->sink)
+		return false;
+	torch = mv_python_module(view->python, "torch");
+	parameter = mv_python_module(view->python, "torch.nn.parameter");
+	view->tensor_type = mv_python_attr(view->python, torch, "Tensor");
+	view->parameter_type = mv_python_attr(view->python, parameter, "Parameter");
+	if (!view->tensor_type || !view->parameter_type)
+		return false;
+	/* The modules hold them.  */
+	view->python->dec_ref(view->tensor_type);
+	view->python->dec_ref(view->parameter_type);
+	return true;
+}
+
+/* An ordinary tensor, as opposed to one of a class that answers for others.  */
+static bool is_plain(const struct mv_tensor_view *view, PyObject *object)
+{
+	PyObject *type = view->python->type_of(object);
+	bool is = type == view->tensor_type || type == view->parameter_type;
+
+	if (type)
+		view->python->dec_ref(type);
+	return is;
+}
+
+static uint64_t data_pointer(const struct mv_python *python, PyObject *tensor)
+{
+	PyObject *number = python->call_method(tensor, "data_ptr", NULL);
+	uint64_t address = 0;
+
+	if (number) {
+		address = (uintptr_t)python->long_as_pointer(number);
+		python->dec_ref(number);
+	}
+	python->clear_error();
+	return address;
+}
+
+/* The tensor that OBJECT's memory is in, a new reference, or NULL.  */
+static PyObject *local_tensor(const struct mv_tensor_view *view, PyObject *object)
+{
+	PyObject *local;
+
+	if (!mv_python_is_a(view->python, object, view->tensor_type))
+		return NULL;
+	if (!is_plain(view, object)) {
+		local = mv_python_attr(view->python, object, "_local_tensor");
+		if (local)
+			return local;
+	}
+	view->python->inc_ref(object);
+	return object;
+}
+
+uint64_t mv_tensor_address(const struct mv_tensor_view *view, PyObject *object)
+{
+	PyObject *tensor = local_tensor(view, object);
+	uint64_t address;
+
+	if (!tensor)
+		return 0;
+	address = data_pointer(view->python, tensor);
+	view->python->dec_ref(tensor);
+	return address;
+}
+
+static bool is_on_card(const struct mv_tensor_view *view, PyObject *tensor)
+{
+	PyObject *answer = mv_python_attr(view->python, tensor, "is_cuda");
+	bool is = answer && view->python->long_as_pointer(answer);
+
+	if (answer)
+		view->python->dec_ref(answer);
+	view->python->clear_error();
+	return is;
+}
+
+uint64_t mv_tensor_note(const struct mv_tensor_view *view, PyObject *object, enum mv_role role, const char *name,
+			uint64_t owner)
+{
+	uint64_t address = mv_tensor_address(view, object);
+
+	if (!address)
+		return 0;
+	/* A view into a larger block does not begin where memory does; a tensor of the host has no block.  */
+	if (!view->sink->note_owner(address, role, name, owner, false) && is_on_card(view, object))
+		view->sink->note_owner(address, role, name, owner, true);
+	return address;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What PyTorch tells, unasked and unchanged: the blocks of its caching allocator, the errors in which it gives up,
+ * where backward begins and ends, and, at each optimizer step, what is a parameter, a gradient, a state.
+ *
+ * The library exports the functions through which PyTorch's own libraries report to each other; every call is passed
+ * on.  Python is entered only where Python itself calls: in a pending call, which the interpreter runs between two
+ * bytecodes of the main thread, and in the optimizer's documented step hooks.
+ *
+ * Threads: safe.  Signals: none of this runs in a handler.  Fork: a child's interpreter has the hooks of its parent;
+ * they tell the sink of the moment.  Memory: none but what Python allocates for what it is asked.  */
+#ifndef TORCH_TORCH_H
+#define TORCH_TORCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/sink.h"
+
+/* Tell SINK, which lives as long as the process.  NULL: nobody.  Blocks are noted as calls of API.  */
+void mv_torch_set_sink(const struct mv_sink *sink, uint16_t api);
+const struct mv_sink *mv_torch_sink(void);
+uint16_t mv_torch_api(void);
+
+/* What the api is called.  */
+#define MV_TORCH_API_NAME "PyTorch caching allocator"
+
+/* True if the call that began at ORIGIN is the caching allocator's, which tries again and reports when it gives up.  */
+bool mv_torch_tries_again(const void *origin);
+
+/* True on a thread that only runs backward.  */
+bool mv_torch_is_autograd_thread(void);
+
+/* What is known about the optimizer hooks, for people; a static string.  */
+const char *mv_torch_owner_state(void);
+
+#endif
