@@ -255,7 +255,16 @@ static int guess_optimizer(struct court *court)
 	return mv_guess_like_earlier(court->replay, &last, &earlier);
 }
 
-/* What is still open in a forward is taken for saved.  */
+/* The backward behind the birth of BLOCK has come to its end, and would have freed what was kept for it.  */
+static bool is_backward_over(const struct court *court, const struct mv_block *block)
+{
+	const struct mv_stretch_list *backward = &court->stretches.backward;
+	size_t next = mv_stretch_behind(backward, block->birth_ns);
+
+	return next < backward->count && backward->at[next].end_ns < court->replay->end_ns;
+}
+
+/* What is still open in a forward is taken for saved, as long as its backward may come.  */
 static void close_forwards(struct court *court)
 {
 	size_t i;
@@ -263,7 +272,11 @@ static void close_forwards(struct court *court)
 	for (i = 0; i < court->replay->block_count; i++) {
 		struct mv_block *block = &court->replay->blocks[i];
 
-		if (block->reason == MV_REASON_UNKNOWN && block->band == MV_BAND_ACTIVATION)
+		if (block->reason != MV_REASON_UNKNOWN || block->band != MV_BAND_ACTIVATION)
+			continue;
+		if (is_backward_over(court, block))
+			set(block, MV_BAND_OTHER, MV_REASON_OUTLIVED);
+		else
 			block->reason = MV_REASON_HELD_AT_OOM;
 	}
 }

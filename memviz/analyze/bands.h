@@ -11,7 +11,8 @@
  *					forward: activation
  *   born in forward			freed before backward: temporary; in a backward: activation; later: other
  *   cut off by the end of the file	as the same allocation of the step before; where there is none: a forward's
- *					blocks are activations; for backward and optimizer see analyze/guess.h
+ *					blocks are activations until their backward has ended; for backward and
+ *					optimizer see analyze/guess.h
  *
  * That decides plain training loops.  It does not see tensors that the program keeps and backward needs too, nor
  * training without an optimizer of the framework's.  */

@@ -200,6 +200,22 @@ int mv_ledgers_free(struct mv_ledgers *ledgers, const struct mv_event *event)
 	return free_unseen(ledgers, event, latest);
 }
 
+int mv_ledgers_birth(struct mv_ledgers *ledgers, const struct mv_event *event)
+{
+	struct mv_replay *replay = ledgers->replay;
+	struct mv_event birth = *event;
+	uint32_t *latest = mv_index_find(&ledgers->latest, event->ledger, event->address);
+
+	if (latest && *latest != NO_BLOCK && is_alive(&replay->blocks[*latest])) {
+		take_role(&replay->blocks[*latest], event->role, event->ref);
+		return 0;
+	}
+	birth.time_ns = event->extra < event->time_ns ? event->extra : event->time_ns;
+	birth.extra = 0;
+	ledgers->is_out_of_order = true;
+	return mv_ledgers_alloc(ledgers, &birth);
+}
+
 void mv_ledgers_free_failed(struct mv_ledgers *ledgers, const struct mv_event *event)
 {
 	struct mv_replay *replay = ledgers->replay;

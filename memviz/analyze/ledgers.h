@@ -24,6 +24,9 @@ struct mv_ledgers {
 int mv_ledgers_alloc(struct mv_ledgers *ledgers, const struct mv_event *event);
 int mv_ledgers_free(struct mv_ledgers *ledgers, const struct mv_event *event);
 
+/* The event says what was known of memory that is about to be freed; its allocation may be gone.  */
+int mv_ledgers_birth(struct mv_ledgers *ledgers, const struct mv_event *event);
+
 /* The free that was noted last at that address did not happen.  */
 void mv_ledgers_free_failed(struct mv_ledgers *ledgers, const struct mv_event *event);
 

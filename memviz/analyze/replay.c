@@ -44,6 +44,8 @@ static int apply(struct mv_ledgers *ledgers, const struct mv_event *event)
 		return 0;
 	case MV_EVENT_OWNER:
 		return mv_ledgers_owner(ledgers, event);
+	case MV_EVENT_BIRTH:
+		return mv_ledgers_birth(ledgers, event);
 	case MV_EVENT_MEMORY_INFO:
 		return note_memory(ledgers->replay, event);
 	case MV_EVENT_NONE:

@@ -114,6 +114,7 @@ int mv_spans_event(struct mv_spans *spans, const struct mv_event *event)
 	case MV_EVENT_OWNER:
 	case MV_EVENT_MARK:
 	case MV_EVENT_MEMORY_INFO:
+	case MV_EVENT_BIRTH:
 	case MV_EVENT_KINDS:
 		return 0;
 	}
