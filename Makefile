@@ -59,6 +59,29 @@ $(BUILD)/memviz/%.o: memviz/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(mv_cppflags) $(mv_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# ---- recorder --------------------------------------------------------------------------------------------
+
+# A static, position-independent libunwind of our own making: the distributions' libunwind.so would replace the
+# program's C++ unwinder.  See tools/libunwind.sh.
+ifeq ($(origin UNWIND),undefined)
+UNWIND = $(eval UNWIND := $$(shell CC="$(CC)" tools/libunwind.sh))$(UNWIND)
+endif
+
+rec_objs := $(call objs_of,$(both_src) $(rec_src) $(rec_asm))
+$(BUILD)/lib/stack/%.o: mv_cppflags += -I$(UNWIND)/include
+
+$(BUILD)/gen/exports.map: lib/exports.sh lib/cuda/hooks.def $(wildcard lib/torch/*.c lib/session/*.c)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)lib/exports.sh > $@
+
+$(BUILD)/libmemviz.so: $(rec_objs) $(BUILD)/gen/exports.map
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(san_flags) $(CFLAGS) $(LDFLAGS) -o $@ $(rec_objs) \
+		-Wl,-soname,libmemviz.so -Wl,--version-script=$(BUILD)/gen/exports.map -Wl,-Bsymbolic \
+		-Wl,-z,defs -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--exclude-libs,ALL -Wl,--gc-sections \
+		-nodefaultlibs $(UNWIND)/lib/libunwind.a -l:libzstd.a -lc -l:libgcc.a
+
 include $(wildcard tools/gpusim/gpusim.mk)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

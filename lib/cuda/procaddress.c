@@ -52,6 +52,17 @@ static const struct mv_hook *hook_at(const void *address)
 	return NULL;
 }
 
+/* A driver whose own references can be interposed hands out the wrappers by itself.  */
+static bool is_wrapper(const void *address)
+{
+	unsigned i;
+
+	for (i = 0; i < mv_hook_count; i++)
+		if (mv_hook_wrappers[i] == address)
+			return true;
+	return false;
+}
+
 /* The row whose edition of NAME holds in VERSION: the latest that is not newer.  */
 static const struct mv_hook *hook_for(const char *name, int version, bool is_per_thread)
 {
@@ -97,7 +108,7 @@ static void replace(struct mv_call *call)
 	void **out = (void **)(uintptr_t)mv_call_arg(call, call->hook->out);
 	const struct mv_hook *hook;
 
-	if (mv_call_result(call) != CUDA_SUCCESS || !out || !*out)
+	if (mv_call_result(call) != CUDA_SUCCESS || !out || !*out || is_wrapper(*out))
 		return;
 	hook = identify(call, *out);
 	if (!hook)
