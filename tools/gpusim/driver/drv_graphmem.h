@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that graphs allocate and free.
+ *
+ * An allocation node has its address from the start; memory lies behind it from a launch of the graph on until it is
+ * freed, by a free node or by the program.  As CUDA documents, what graphs have used stays reserved for graphs until
+ * cuDeviceGraphMemTrim.
+ *
+ * Guess: that what is used is reserved in steps of 2 MiB, and that graphs share without loss.
+ *
+ * Threads: the functions take mv_card_lock themselves, but for mv_graphmem_free.  */
+#ifndef GPUSIM_DRIVER_DRV_GRAPHMEM_H
+#define GPUSIM_DRIVER_DRV_GRAPHMEM_H
+
+#include <stdbool.h>
+
+#include "gpusim/api/cuda_graph.h"
+#include "gpusim/driver/drv_block.h"
+
+/* What one allocation node allocates.  Shared by the node's clones, which all have the same address.  */
+struct mv_graphmem {
+	CUdeviceptr ptr;
+	size_t size;
+	CUdevice card;
+	unsigned int references;	/* nodes that share it */
+	bool is_live;			/* launched and not freed */
+};
+
+/* An address for what PARAMS asks for, told in PARAMS->dptr, and what keeps it, in *MEMORY.  */
+CUresult mv_graphmem_take(CUDA_MEM_ALLOC_NODE_PARAMS *params, struct mv_graphmem **memory);
+
+/* One more node shares MEMORY, and one less.  NULL is passed through, and does nothing.  */
+struct mv_graphmem *mv_graphmem_share(struct mv_graphmem *memory);
+void mv_graphmem_drop(struct mv_graphmem *memory);
+
+/* An allocation node runs: CUDA_ERROR_OUT_OF_MEMORY; CUDA_ERROR_INVALID_VALUE if its last run was not freed.  */
+CUresult mv_graphmem_allocate(struct mv_graphmem *memory);
+
+/* A free node runs, for whatever graph's allocation at PTR.  */
+CUresult mv_graphmem_release(CUdeviceptr ptr);
+
+/* As mv_graphmem_release, if it is live.  */
+void mv_graphmem_release_live(struct mv_graphmem *memory);
+
+/* BLOCK, of kind MV_BLOCK_GRAPH, is freed by the program.  Called with the lock held.  */
+void mv_graphmem_free(struct mv_block *block);
+
+/* True if memory lies behind BLOCK, of kind MV_BLOCK_GRAPH.  Called with the lock held.  */
+bool mv_graphmem_is_live(const struct mv_block *block);
+
+#endif

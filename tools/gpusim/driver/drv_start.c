@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gpusim/driver/drv_start.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "gpusim/api/cuda_device.h"
+#include "gpusim/common/notice.h"
+#include "gpusim/driver/drv_card.h"
+#include "gpusim/driver/drv_handle.h"
+
+enum state { IDLE, RUNNING, REFUSED, FORKED };
+
+static int g_state;		/* enum state; atomic */
+static pthread_mutex_t g_start_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* ---- fork ---- */
+
+static void before_fork(void)
+{
+	mv_card_lock();
+	mv_handle_lock();
+}
+
+static void after_fork_in_parent(void)
+{
+	mv_handle_unlock();
+	mv_card_unlock();
+}
+
+static void after_fork_in_child(void)
+{
+	mv_handle_unlock();
+	mv_card_reset_lock();
+	__atomic_store_n(&g_state, FORKED, __ATOMIC_RELEASE);
+}
+
+/* ---- start ---- */
+
+bool mv_start_is_real(const char *device, const char *folder)
+{
+	return !access(device, F_OK) || !access(folder, F_OK);
+}
+
+static enum state start(void)
+{
+	if (!mv_card_settings()->is_forced && mv_start_is_real("/dev/nvidiactl", "/proc/driver/nvidia")) {
+		mv_notice("this machine has an NVIDIA driver; GPUSIM_FORCE=1 simulates all the same");
+		return REFUSED;
+	}
+	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+	return RUNNING;
+}
+
+CUresult cuInit(unsigned int flags)
+{
+	int state;
+
+	if (flags)
+		return CUDA_ERROR_INVALID_VALUE;
+	if (__atomic_load_n(&g_state, __ATOMIC_ACQUIRE) == IDLE) {
+		pthread_mutex_lock(&g_start_lock);
+		if (g_state == IDLE)
+			__atomic_store_n(&g_state, start(), __ATOMIC_RELEASE);
+		pthread_mutex_unlock(&g_start_lock);
+	}
+	state = __atomic_load_n(&g_state, __ATOMIC_ACQUIRE);
+	if (state == REFUSED)
+		return CUDA_ERROR_NO_DEVICE;
+	return state == RUNNING ? CUDA_SUCCESS : CUDA_ERROR_NOT_INITIALIZED;
+}
+
+CUresult mv_start_check(void)
+{
+	return __atomic_load_n(&g_state, __ATOMIC_ACQUIRE) == RUNNING ? CUDA_SUCCESS : CUDA_ERROR_NOT_INITIALIZED;
+}
+
+CUresult mv_start_check_device(CUdevice ordinal)
+{
+	CUresult err = mv_start_check();
+
+	if (err)
+		return err;
+	if (ordinal < 0 || (uint64_t)ordinal >= mv_card_settings()->card_count)
+		return CUDA_ERROR_INVALID_DEVICE;
+	return CUDA_SUCCESS;
+}
+
+/* Answers before cuInit too.  */
+CUresult cuDriverGetVersion(int *version)
+{
+	if (!version)
+		return CUDA_ERROR_INVALID_VALUE;
+	*version = (int)mv_card_settings()->driver_version;
+	return CUDA_SUCCESS;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every entry of the driver API checks first: that cuInit ran, in this process, and which context is current.
+ *
+ * Fork: a child of a process that had initialised is told CUDA_ERROR_NOT_INITIALIZED by every call, as by the real
+ * driver; a child of one that had not may initialise.  The locks are held over fork(), so that a child never finds one
+ * taken.  Nothing happens at load time: a process that only has the library preloaded pays for mapping it.  */
+#ifndef GPUSIM_DRIVER_DRV_START_H
+#define GPUSIM_DRIVER_DRV_START_H
+
+#include <stdbool.h>
+
+#include "gpusim/api/cuda_types.h"
+
+/* CUDA_SUCCESS, or CUDA_ERROR_NOT_INITIALIZED.  */
+CUresult mv_start_check(void);
+
+/* As mv_start_check, and CUDA_ERROR_INVALID_DEVICE unless ORDINAL is a card's.  */
+CUresult mv_start_check_device(CUdevice ordinal);
+
+/* True where a real NVIDIA driver is installed: DEVICE or FOLDER exists, which are paths and for everybody but tests
+ * "/dev/nvidiactl" and "/proc/driver/nvidia".  The simulation then refuses to start unless GPUSIM_FORCE=1.  */
+bool mv_start_is_real(const char *device, const char *folder);
+
+#endif
