@@ -2,9 +2,10 @@
 /* Events ⇄ the body of a chunk.
  *
  * The small fields of an event (thread, api, kind …) form its tag; a chunk has few different ones, so an event carries
- * the number of its tag.  Every other field is a column of numbers, the difference from what was to be expected: a free
- * repeats its allocation, if that is in the same chunk; otherwise an event repeats the last one with its tag.  A
- * training step repeats the step before, so most columns are zeros or one long repetition, which zstd finds.
+ * the number of its tag.  A free repeats its allocation, if that is in the same chunk, and says only how many events
+ * back it is.  Every other field is a column of its own.  A training step repeats the step before, so most columns are
+ * zeros or one long repetition, which zstd finds; what does not repeat, the last bits of times and of addresses, stands
+ * in columns of bytes apart from what does.
  *
  * A body is a sequence of columns in the order of enum mv_column:
  *
@@ -28,20 +29,22 @@ enum {
 	MV_CHUNK_TAG_BYTES = 16,       /* of struct mv_event, from its field THREAD on */
 };
 
-/* One number for each event but in the first, which holds the tags themselves.  "Kin" is a free's allocation in the
- * same chunk, otherwise the last event with the same tag, otherwise an event of zeros.  */
+/* One number of variable length for each event, unless it says otherwise.  "Kin" is a free's allocation in the same
+ * chunk, otherwise the last event with the same tag, otherwise an event of zeros.  */
 enum mv_column {
-	MV_COLUMN_TAGS = 0,	/* MV_CHUNK_TAG_BYTES for each different tag, in the order of their first use */
-	MV_COLUMN_TAG = 1,	/* which */
-	MV_COLUMN_DISTANCE = 2, /* how many events back a free's allocation is; 0: not in the chunk */
-	MV_COLUMN_TIME = 3,	/* since the event before; the first: since the chunk's first_ns */
-	MV_COLUMN_ADDRESS = 4,	/* folded difference from the kin's */
-	MV_COLUMN_SIZE = 5,	/* folded difference from the allocation's, otherwise from 0 */
-	MV_COLUMN_EXTRA = 6,	/* folded difference from the kin's */
-	MV_COLUMN_STACK = 7,	/* as it is */
-	MV_COLUMN_REF = 8,	/* folded difference from the allocation's stack, otherwise from 0 */
-	MV_COLUMN_STEP = 9,	/* folded difference from the event before */
-	MV_COLUMN_COUNT = 10,
+	MV_COLUMN_TAGS = 0,	 /* MV_CHUNK_TAG_BYTES for each different tag, in the order of their first use */
+	MV_COLUMN_TAG = 1,	 /* which */
+	MV_COLUMN_DISTANCE = 2,	 /* how many events back a free's allocation is; 0: not in the chunk */
+	MV_COLUMN_TIME_LOW = 3,	 /* since the event before; the first: since the chunk's first_ns: the lowest byte */
+	MV_COLUMN_TIME_HIGH = 4, /* and the rest */
+	MV_COLUMN_SIZE = 5,	 /* folded difference from the allocation's, otherwise from 0 */
+	MV_COLUMN_EXTRA = 6,	 /* folded difference from the kin's */
+	MV_COLUMN_STACK = 7,	 /* as it is */
+	MV_COLUMN_REF = 8,	 /* folded difference from the allocation's stack, otherwise from 0 */
+	MV_COLUMN_STEP = 9,	 /* folded difference from the event before */
+	MV_COLUMN_ADDRESS = 10,	 /* the lowest byte of each address that no allocation in the chunk has said; */
+	MV_COLUMN_ADDRESS_7 = 17, /* the columns up to this: the other bytes */
+	MV_COLUMN_COUNT = 18,
 };
 
 struct mv_codec;

@@ -74,8 +74,12 @@ struct mv_codec *mv_codec_in(void *memory, uint32_t events)
 
 size_t mv_chunk_body_bytes_max(uint32_t count)
 {
-	return MV_COLUMN_COUNT * (MV_CODEC_HEAD_BYTES + (size_t)count * MV_VARINT_BYTES) +
-	       (size_t)count * MV_CHUNK_TAG_BYTES;
+	size_t bytes = MV_COLUMN_COUNT * MV_CODEC_HEAD_BYTES + (size_t)count * MV_CHUNK_TAG_BYTES;
+	int column;
+
+	for (column = MV_COLUMN_TAG; column < MV_COLUMN_COUNT; column++)
+		bytes += (size_t)count * (mv_codec_is_bytes((enum mv_column)column) ? 1 : MV_VARINT_BYTES);
+	return bytes;
 }
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the format is written as it lies in memory");

@@ -71,4 +71,16 @@ static inline const struct mv_event *mv_codec_birth(const struct mv_codec *codec
 	return mv_codec_event(events, codec->distance[i] ? (int32_t)(i - codec->distance[i]) : MV_CODEC_NONE);
 }
 
+/* Columns of one byte for each number.  */
+static inline int mv_codec_is_bytes(enum mv_column column)
+{
+	return column == MV_COLUMN_TIME_LOW || column >= MV_COLUMN_ADDRESS;
+}
+
+/* True if event I has a number in COLUMN.  */
+static inline int mv_codec_has(const struct mv_codec *codec, enum mv_column column, uint32_t i)
+{
+	return column < MV_COLUMN_ADDRESS || !codec->distance[i];
+}
+
 #endif

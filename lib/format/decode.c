@@ -57,7 +57,6 @@ static bool set_number(struct mv_codec *codec, const struct reader *reader, stru
 		       enum mv_column column, uint64_t number)
 {
 	struct mv_event *event = &events[i];
-	const struct mv_event *kin = mv_codec_event(events, codec->kin[i]);
 
 	switch (column) {
 	case MV_COLUMN_TAGS:
@@ -72,16 +71,18 @@ static bool set_number(struct mv_codec *codec, const struct reader *reader, stru
 	case MV_COLUMN_DISTANCE:
 		codec->distance[i] = (uint32_t)number;
 		return !number || (number <= i && events[i - number].kind == MV_EVENT_ALLOC);
-	case MV_COLUMN_TIME:
-		return !__builtin_add_overflow(i ? event[-1].time_ns : reader->first_ns, number, &event->time_ns);
-	case MV_COLUMN_ADDRESS:
-		event->address = kin->address + mv_varint_unfold(number);
+	case MV_COLUMN_TIME_LOW:
+		event->time_ns = number;
 		return true;
+	case MV_COLUMN_TIME_HIGH:
+		return number <= UINT64_MAX >> 8 &&
+		       !__builtin_add_overflow(i ? event[-1].time_ns : reader->first_ns, event->time_ns | number << 8,
+					       &event->time_ns);
 	case MV_COLUMN_SIZE:
 		event->size_bytes = mv_codec_birth(codec, events, i)->size_bytes + mv_varint_unfold(number);
 		return true;
 	case MV_COLUMN_EXTRA:
-		event->extra = kin->extra + mv_varint_unfold(number);
+		event->extra = mv_codec_event(events, codec->kin[i])->extra + mv_varint_unfold(number);
 		return true;
 	case MV_COLUMN_STACK:
 		event->stack = (uint32_t)number;
@@ -92,8 +93,22 @@ static bool set_number(struct mv_codec *codec, const struct reader *reader, stru
 	case MV_COLUMN_STEP:
 		event->step = (i ? event[-1].step : 0) + (uint32_t)mv_varint_unfold(number);
 		return true;
+	case MV_COLUMN_ADDRESS:
+	case MV_COLUMN_ADDRESS_7:
+		break;
 	}
-	return false;
+	event->address |= number << 8 * (column - MV_COLUMN_ADDRESS);
+	return true;
+}
+
+static bool get_number(const uint8_t **at, const uint8_t *end, enum mv_column column, uint64_t *number)
+{
+	if (!mv_codec_is_bytes(column))
+		return mv_varint_get(at, end, number);
+	if (*at == end)
+		return false;
+	*number = *(*at)++;
+	return true;
 }
 
 static int get_numbers(struct mv_codec *codec, struct reader *reader, struct mv_event *events, uint32_t count,
@@ -109,12 +124,24 @@ static int get_numbers(struct mv_codec *codec, struct reader *reader, struct mv_
 	for (i = 0; i < count; i++) {
 		uint64_t number = 0;
 
-		if (bytes && !mv_varint_get(&at, end, &number))
+		if (!mv_codec_has(codec, column, i))
+			continue;
+		if (bytes && !get_number(&at, end, column, &number))
 			return damaged(reader, "the column before has too few numbers");
 		if (!set_number(codec, reader, events, i, column, number))
 			return damaged(reader, "the column before has an impossible number");
 	}
 	return at == end ? 0 : damaged(reader, "the column before has too many numbers");
+}
+
+/* Frees whose allocation is in the chunk have its address.  */
+static void repeat_addresses(struct mv_codec *codec, struct mv_event *events, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		if (codec->distance[i])
+			events[i].address = events[i - codec->distance[i]].address;
 }
 
 int mv_chunk_decode(struct mv_codec *codec, const struct mv_chunk *chunk, const uint8_t *body, uint64_t offset,
@@ -132,16 +159,21 @@ int mv_chunk_decode(struct mv_codec *codec, const struct mv_chunk *chunk, const 
 	if (!codec->unpacker)
 		return mv_diag_set(diag, -ENOMEM, offset, "zstd refuses its workspace");
 	memset(events, 0, count * sizeof *events);
-	memset(codec->kin, 0xff, count * sizeof *codec->kin); /* MV_CODEC_NONE, until tags and distances are read */
+	/* Until tags and distances are read.  */
+	memset(codec->kin, 0xff, count * sizeof *codec->kin); /* MV_CODEC_NONE */
+	memset(codec->distance, 0, count * sizeof *codec->distance);
 	err = get_tags(codec, &reader, count);
 	for (column = MV_COLUMN_TAG; column < MV_COLUMN_COUNT && !err; column++) {
 		err = get_numbers(codec, &reader, events, count, (enum mv_column)column);
 		if (column == MV_COLUMN_DISTANCE && !err)
 			mv_codec_find_kin(codec, count);
 	}
-	if (!err && reader.at != reader.end)
-		err = damaged(&reader, "the chunk's end was expected");
-	if (!err && events[count - 1].time_ns != chunk->last_ns)
-		err = damaged(&reader, "the chunk's last event has another time than its header");
-	return err;
+	if (err)
+		return err;
+	repeat_addresses(codec, events, count);
+	if (reader.at != reader.end)
+		return damaged(&reader, "the chunk's end was expected");
+	if (events[count - 1].time_ns != chunk->last_ns)
+		return damaged(&reader, "the chunk's last event has another time than its header");
+	return 0;
 }

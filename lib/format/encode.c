@@ -76,10 +76,14 @@ static void find_births(struct mv_codec *codec, const struct mv_event *events, u
 
 /* ---- columns ---- */
 
+static uint64_t time_since_last(const struct mv_event *events, uint32_t i)
+{
+	return i ? events[i].time_ns - events[i - 1].time_ns : 0;
+}
+
 static uint64_t number(const struct mv_codec *codec, const struct mv_event *events, uint32_t i, enum mv_column column)
 {
 	const struct mv_event *event = &events[i];
-	const struct mv_event *kin = mv_codec_event(events, codec->kin[i]);
 
 	switch (column) {
 	case MV_COLUMN_TAGS:
@@ -89,26 +93,29 @@ static uint64_t number(const struct mv_codec *codec, const struct mv_event *even
 		return codec->tag[i];
 	case MV_COLUMN_DISTANCE:
 		return codec->distance[i];
-	case MV_COLUMN_TIME:
-		return i ? event->time_ns - event[-1].time_ns : 0;
-	case MV_COLUMN_ADDRESS:
-		return mv_varint_fold(event->address - kin->address);
+	case MV_COLUMN_TIME_LOW:
+		return time_since_last(events, i) & 0xff;
+	case MV_COLUMN_TIME_HIGH:
+		return time_since_last(events, i) >> 8;
 	case MV_COLUMN_SIZE:
 		return mv_varint_fold(event->size_bytes - mv_codec_birth(codec, events, i)->size_bytes);
 	case MV_COLUMN_EXTRA:
-		return mv_varint_fold(event->extra - kin->extra);
+		return mv_varint_fold(event->extra - mv_codec_event(events, codec->kin[i])->extra);
 	case MV_COLUMN_STACK:
 		return event->stack;
 	case MV_COLUMN_REF:
 		return mv_varint_fold((uint64_t)event->ref - mv_codec_birth(codec, events, i)->stack);
 	case MV_COLUMN_STEP:
 		return mv_varint_fold((uint64_t)event->step - (i ? event[-1].step : 0));
+	case MV_COLUMN_ADDRESS:
+	case MV_COLUMN_ADDRESS_7:
+		break;
 	}
-	return 0;
+	return (uint8_t)(event->address >> 8 * (column - MV_COLUMN_ADDRESS));
 }
 
-/* Write the column's numbers.  Returns their bytes, 0 if all are zero.  Inlined with COLUMN constant, so that the
- * switch is outside the loop.  */
+/* Write the column's numbers.  Returns their bytes, 0 if all are zero.  Inlined with COLUMN constant, so that what it
+ * decides is decided outside the loop.  */
 static inline __attribute__((always_inline)) size_t put_numbers(struct mv_codec *codec, const struct mv_event *events,
 								uint32_t count, enum mv_column column)
 {
@@ -117,10 +124,16 @@ static inline __attribute__((always_inline)) size_t put_numbers(struct mv_codec 
 	uint32_t i;
 
 	for (i = 0; i < count; i++) {
-		uint64_t value = number(codec, events, i, column);
+		uint64_t value;
 
+		if (!mv_codec_has(codec, column, i))
+			continue;
+		value = number(codec, events, i, column);
 		any |= value;
-		at = mv_varint_put(at, value);
+		if (mv_codec_is_bytes(column))
+			*at++ = (uint8_t)value;
+		else
+			at = mv_varint_put(at, value);
 	}
 	return any ? (size_t)(at - codec->numbers) : 0;
 }
@@ -142,10 +155,10 @@ static size_t put_column(struct mv_codec *codec, const struct mv_event *events, 
 		return put_numbers(codec, events, count, MV_COLUMN_TAG);
 	case MV_COLUMN_DISTANCE:
 		return put_numbers(codec, events, count, MV_COLUMN_DISTANCE);
-	case MV_COLUMN_TIME:
-		return put_numbers(codec, events, count, MV_COLUMN_TIME);
-	case MV_COLUMN_ADDRESS:
-		return put_numbers(codec, events, count, MV_COLUMN_ADDRESS);
+	case MV_COLUMN_TIME_LOW:
+		return put_numbers(codec, events, count, MV_COLUMN_TIME_LOW);
+	case MV_COLUMN_TIME_HIGH:
+		return put_numbers(codec, events, count, MV_COLUMN_TIME_HIGH);
 	case MV_COLUMN_SIZE:
 		return put_numbers(codec, events, count, MV_COLUMN_SIZE);
 	case MV_COLUMN_EXTRA:
@@ -156,10 +169,12 @@ static size_t put_column(struct mv_codec *codec, const struct mv_event *events, 
 		return put_numbers(codec, events, count, MV_COLUMN_REF);
 	case MV_COLUMN_STEP:
 		return put_numbers(codec, events, count, MV_COLUMN_STEP);
+	case MV_COLUMN_ADDRESS:
+	case MV_COLUMN_ADDRESS_7:
 	case MV_COLUMN_COUNT:
-		return 0;
+		break;
 	}
-	return 0;
+	return put_numbers(codec, events, count, column);
 }
 
 /* Write RAW bytes of the codec's buffer to AT, packed if that is shorter.  Returns the end.  */

@@ -20,8 +20,8 @@ enum {
 	FRAMES_BYTES = (1 << 18) * sizeof(struct mv_frame),
 	STACKS_BYTES = (1 << 20) * sizeof(struct mv_stack),
 	LIVE_PART_OF_RING = 4, /* 64 MiB of ring: 16 MiB, which is 262,144 pieces of memory alive at once */
-	SLOTS = 32,
-	SLOT_EVENTS = 8192,
+	SLOTS = 16,
+	SLOT_EVENTS = 16384, /* seven steps of a small GPT: 2.5 bytes an event; with 8192 2.8 */
 };
 
 static struct mv_image_plan plan_for(uint64_t ring_bytes)
