@@ -265,7 +265,7 @@ static uint32_t name_within(struct mv_session *session, uint64_t owner, const ch
 	struct mv_event record;
 
 	if (owner && find_tensor(session, owner, &record) && record.ref) {
-		mv_table_copy_text(&session->store.text, record.ref, &text);
+		mv_dictionary_copy_text(&session->store.text, record.ref, &text);
 		mv_text_add(&text, "/");
 	}
 	mv_text_add(&text, name);

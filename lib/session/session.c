@@ -82,22 +82,22 @@ static struct mv_store *g_tables; /* where the stack room's records go: its call
 
 static uint32_t add_text(const char *bytes, size_t length)
 {
-	return mv_table_add_text(&g_tables->text, bytes, length);
+	return mv_dictionary_add_text(&g_tables->text, bytes, length);
 }
 
 static uint32_t add_module(const struct mv_module *module)
 {
-	return mv_table_add(&g_tables->modules, module);
+	return mv_dictionary_add(&g_tables->modules, module);
 }
 
 static uint32_t add_frame(const struct mv_frame *frame)
 {
-	return mv_table_add(&g_tables->frames, frame);
+	return mv_dictionary_add(&g_tables->frames, frame);
 }
 
 static uint32_t add_stack(const struct mv_stack *stack)
 {
-	return mv_table_add(&g_tables->stacks, stack);
+	return mv_dictionary_add(&g_tables->stacks, stack);
 }
 
 static void start_stacks(struct mv_session *session)
@@ -120,7 +120,7 @@ static void note_apis(struct mv_store *store)
 	for (i = 0; i < count + MV_API_CALLS; i++) {
 		uint32_t text = mv_store_text(store, i < count ? mv_watch_name(i) : others[i - count]);
 
-		mv_table_append(&store->apis, &text);
+		mv_dictionary_append(&store->apis, &text);
 	}
 }
 
@@ -235,7 +235,7 @@ static void introduce(struct mv_session *session, struct mv_session_thread *thre
 	mv_sys_thread_name(record.name);
 	thread->generation = session->generation;
 	thread->is_autograd = record.is_autograd;
-	thread->number = mv_table_append(&session->store.threads, &record);
+	thread->number = mv_dictionary_append(&session->store.threads, &record);
 	thread->depth = 0;
 }
 

@@ -71,14 +71,14 @@ static void copy_facts(struct mv_file_header *header, const struct mv_file_heade
 
 /* ---- private memory ---- */
 
-struct table_plan {
-	size_t table; /* offset in struct mv_store */
+struct dictionary_plan {
+	size_t member; /* offset in struct mv_store */
 	uint8_t region;
 	uint8_t record_bytes;
 	uint8_t loss;
 };
 
-static const struct table_plan tables[] = {
+static const struct dictionary_plan tables[] = {
 	{offsetof(struct mv_store, text), MV_REGION_TEXT, 0, MV_LOSS_TEXT_FULL},
 	{offsetof(struct mv_store, notes), MV_REGION_NOTES, sizeof(struct mv_note), MV_LOSS_TEXT_FULL},
 	{offsetof(struct mv_store, apis), MV_REGION_APIS, sizeof(uint32_t), MV_LOSS_TEXT_FULL},
@@ -105,11 +105,11 @@ static uint8_t *lay_out_memory(struct mv_store *store, const struct mv_image_pla
 	size_t i;
 
 	for (i = 0; i < TABLES; i++) {
-		const struct table_plan *t = &tables[i];
+		const struct dictionary_plan *t = &tables[i];
 
-		piece = carve(&at, mv_table_index_bytes(plan->size_bytes[t->region], t->record_bytes));
+		piece = carve(&at, mv_dictionary_index_bytes(plan->size_bytes[t->region], t->record_bytes));
 		if (store)
-			mv_table_open((struct mv_table *)((uint8_t *)store + t->table), store->header,
+			mv_dictionary_open((struct mv_dictionary *)((uint8_t *)store + t->member), store->header,
 				      (enum mv_region_kind)t->region, t->record_bytes, piece,
 				      &store->header->losses[t->loss]);
 	}
@@ -175,14 +175,14 @@ int mv_store_open(struct mv_store *store, const char *path, uint64_t ring_bytes,
 
 uint32_t mv_store_text(struct mv_store *store, const char *string)
 {
-	return mv_table_add_text(&store->text, string, strlen(string));
+	return mv_dictionary_add_text(&store->text, string, strlen(string));
 }
 
 void mv_store_note(struct mv_store *store, const char *key, const char *value)
 {
 	struct mv_note note = {mv_store_text(store, key), mv_store_text(store, value)};
 
-	mv_table_append(&store->notes, &note);
+	mv_dictionary_append(&store->notes, &note);
 }
 
 void mv_store_lose(struct mv_store *store, enum mv_loss loss, uint64_t count)

@@ -14,7 +14,7 @@
 #include "memviz/format.h"
 #include "store/live.h"
 #include "store/ring.h"
-#include "store/table.h"
+#include "store/dictionary.h"
 
 enum {
 	MV_STORE_PATH_BYTES = 1024,
@@ -23,7 +23,7 @@ enum {
 
 struct mv_store {
 	struct mv_file_header *header; /* the mapped file; NULL: not open */
-	struct mv_table text, notes, apis, threads, modules, frames, stacks;
+	struct mv_dictionary text, notes, apis, threads, modules, frames, stacks;
 	struct mv_live live;
 	struct mv_ring ring;
 	void *memory; /* private pages: indexes, codec */

@@ -77,7 +77,7 @@ uint16_t forge_api(struct forge *forge, const char *name)
 {
 	uint32_t text = forge_text(forge, name);
 
-	return (uint16_t)mv_table_add(&forge->store.apis, &text);
+	return (uint16_t)mv_dictionary_add(&forge->store.apis, &text);
 }
 
 uint32_t forge_thread(struct forge *forge, const char *name, int is_autograd)
@@ -87,14 +87,14 @@ uint32_t forge_thread(struct forge *forge, const char *name, int is_autograd)
 
 	thread.tid += (uint32_t)count;
 	strncpy(thread.name, name, sizeof thread.name - 1);
-	return mv_table_append(&forge->store.threads, &thread);
+	return mv_dictionary_append(&forge->store.threads, &thread);
 }
 
 static uint32_t add_stack(struct forge *forge, uint32_t callers, const struct mv_frame *frame)
 {
-	struct mv_stack stack = {callers, mv_table_add(&forge->store.frames, frame)};
+	struct mv_stack stack = {callers, mv_dictionary_add(&forge->store.frames, frame)};
 
-	return mv_table_add(&forge->store.stacks, &stack);
+	return mv_dictionary_add(&forge->store.stacks, &stack);
 }
 
 uint32_t forge_python(struct forge *forge, uint32_t callers, const char *file, const char *function, uint32_t line)
@@ -112,7 +112,7 @@ uint32_t forge_native(struct forge *forge, uint32_t callers, const struct mv_mod
 	struct mv_frame frame = {MV_FRAME_NATIVE, 0, address};
 
 	copy.path = forge_text(forge, path);
-	frame.a = mv_table_add(&forge->store.modules, &copy);
+	frame.a = mv_dictionary_add(&forge->store.modules, &copy);
 	return add_stack(forge, callers, &frame);
 }
 

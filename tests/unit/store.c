@@ -221,17 +221,17 @@ static void equal_strings_and_records_are_kept_once(void)
 	struct bench bench = open_bench();
 	struct mv_frame frame = {.kind = MV_FRAME_NATIVE, .a = 1, .b = 77};
 	uint32_t text = mv_store_text(&bench.store, "train_step"), other = mv_store_text(&bench.store, "train_ste");
-	uint32_t id = mv_table_add(&bench.store.frames, &frame);
+	uint32_t id = mv_dictionary_add(&bench.store.frames, &frame);
 	char bytes[32];
 	struct mv_text copy = mv_text_in(bytes, sizeof bytes);
 
 	CU_ASSERT(text && other && text != other);
 	CU_ASSERT_EQUAL(mv_store_text(&bench.store, "train_step"), text);
 	CU_ASSERT_EQUAL(mv_store_text(&bench.store, ""), 0);
-	CU_ASSERT_EQUAL(mv_table_add(&bench.store.frames, &frame), id);
+	CU_ASSERT_EQUAL(mv_dictionary_add(&bench.store.frames, &frame), id);
 	frame.b++;
-	CU_ASSERT_NOT_EQUAL(mv_table_add(&bench.store.frames, &frame), id);
-	mv_table_copy_text(&bench.store.text, text, &copy);
+	CU_ASSERT_NOT_EQUAL(mv_dictionary_add(&bench.store.frames, &frame), id);
+	mv_dictionary_copy_text(&bench.store.text, text, &copy);
 	CU_ASSERT_STRING_EQUAL(bytes, "train_step");
 	close_bench(&bench);
 }
@@ -245,15 +245,15 @@ static void a_full_table_counts_and_answers_none(void)
 	memset(name, 'x', sizeof name);
 	for (i = 0; i < 1000000 && !bench.store.header->losses[MV_LOSS_TEXT_FULL]; i++) {
 		memcpy(name, &i, sizeof i);
-		mv_table_add_text(&bench.store.text, name, sizeof name);
+		mv_dictionary_add_text(&bench.store.text, name, sizeof name);
 	}
 	CU_ASSERT_EQUAL(bench.store.header->losses[MV_LOSS_TEXT_FULL], 1);
 	i++;
 	memcpy(name, &i, sizeof i);
-	CU_ASSERT_EQUAL(mv_table_add_text(&bench.store.text, name, sizeof name), 0);
+	CU_ASSERT_EQUAL(mv_dictionary_add_text(&bench.store.text, name, sizeof name), 0);
 	i = 0;
 	memcpy(name, &i, sizeof i);
-	CU_ASSERT_NOT_EQUAL(mv_table_add_text(&bench.store.text, name, sizeof name), 0); /* what is there stays */
+	CU_ASSERT_NOT_EQUAL(mv_dictionary_add_text(&bench.store.text, name, sizeof name), 0); /* what is there stays */
 	close_bench(&bench);
 }
 

@@ -4,8 +4,8 @@
  *
  * Threads: safe.  Signals: the caller's guard keeps them out.  Fork: a child has tables of its own.
  * Memory: the records lie in the recording; the index is mapped once and does not grow.  */
-#ifndef STORE_TABLE_H
-#define STORE_TABLE_H
+#ifndef STORE_DICTIONARY_H
+#define STORE_DICTIONARY_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "memviz/format.h"
 
-struct mv_table {
+struct mv_dictionary {
 	struct mv_lock lock;
 	uint8_t *region;
 	uint64_t *used_bytes; /* in the recording's header */
@@ -28,22 +28,22 @@ struct mv_table {
 
 /* Bytes of private memory that the index of a table takes whose region holds SIZE bytes of records of RECORD bytes
  * (0: strings, 32 bytes on average).  */
-size_t mv_table_index_bytes(uint64_t size_bytes, uint32_t record_bytes);
+size_t mv_dictionary_index_bytes(uint64_t size_bytes, uint32_t record_bytes);
 
-/* Make TABLE ready over REGION of the recording in HEADER; INDEX is zeroed memory of the size said above.  The empty
+/* Make DICTIONARY ready over REGION of the recording in HEADER; INDEX is zeroed memory of the size said above.  The empty
  * string, or a record of zeros, gets id 0.  */
-void mv_table_open(struct mv_table *table, struct mv_file_header *header, enum mv_region_kind region,
+void mv_dictionary_open(struct mv_dictionary *dictionary, struct mv_file_header *header, enum mv_region_kind region,
 		   uint32_t record_bytes, void *index, uint64_t *loss);
 
 /* The id of the string BYTES[LENGTH], of RECORD; added if they are new.  0 if there is no room (counted).
  * Strings over 4096 bytes are cut.  */
-uint32_t mv_table_add_text(struct mv_table *table, const char *bytes, size_t length);
-uint32_t mv_table_add(struct mv_table *table, const void *record);
+uint32_t mv_dictionary_add_text(struct mv_dictionary *dictionary, const char *bytes, size_t length);
+uint32_t mv_dictionary_add(struct mv_dictionary *dictionary, const void *record);
 
 /* Append the string with that id to TEXT.  */
-void mv_table_copy_text(const struct mv_table *table, uint32_t id, struct mv_text *text);
+void mv_dictionary_copy_text(const struct mv_dictionary *dictionary, uint32_t id, struct mv_text *text);
 
 /* Append RECORD without looking for an equal one.  Returns its number, 0 if there is no room (counted).  */
-uint32_t mv_table_append(struct mv_table *table, const void *record);
+uint32_t mv_dictionary_append(struct mv_dictionary *dictionary, const void *record);
 
 #endif
