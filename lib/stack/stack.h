@@ -5,10 +5,17 @@
  * Use: mv_stack_start once, outside any lock of the program's if possible (libunwind makes itself ready there); then
  * mv_stack_capture from inside a hook.  Frames that lie in this library are left out.
  * Threads: mv_stack_capture from any thread at once.  Signals: a capture that interrupts a capture of its own thread
- * returns 0.  Fork: a child calls mv_stack_start again before it captures; it inherits nothing but address space.
- * Memory: mapped pages with a cap, never malloc; per thread about 50 KB, given back when the thread ends.
- * Python: frames are read without the GIL and without calling Python; nothing is read before the layout of the running
- * interpreter has been checked against live memory by reads that cannot fault.  */
+ * returns 0.  Fork: a fork waits until no other thread is in a capture (at most 20 ms), since locks of the loader's would
+ * stay taken in the child; captures that begin meanwhile return 0.  A child calls mv_stack_start again before it
+ * captures; it inherits nothing but address space.  Where the wait was in vain, the child has no native frames.
+ * Memory: mapped pages with a cap (15 MB for all stacks, taken as they are used), never malloc; about 40 KB per thread,
+ * which a later thread takes over, and 256 KB of libunwind's, which go with the thread.
+ * Python: frames are read without the GIL; nothing is read before the layout of the running interpreter has been
+ * checked against live memory by reads that cannot fault.  The deallocation function of Python's code type is replaced
+ * by one that tells us first (pycode.h), and Python is asked once to compare what we read with what it knows
+ * (pycheck.h).  Frames are recorded as the interpreter would print them: file, qualified name, line.
+ * What is not seen: frames of a sub-interpreter that runs in the thread of another one (CPython itself knows only one
+ * state for a thread); builds without the GIL.  */
 #ifndef STACK_STACK_H
 #define STACK_STACK_H
 
@@ -18,7 +25,9 @@
 #include "memviz/format.h"
 
 /* Where new records go.  Each returns the id of a record equal to what it was given, 0 if there is no room (counted
- * by the owner of the tables).  Called rarely, by any thread, several at once.  */
+ * by the owner of the tables).  Called rarely, by any thread, several at once; add_text and add_module in any order,
+ * add_frame and add_stack once for each distinct record as long as there are fewer than 48,000 frames and 196,000
+ * stack records.  They are called under this room's lock: they must not capture a stack.  */
 struct mv_stack_tables {
 	uint32_t (*add_text)(const char *bytes, size_t length);
 	uint32_t (*add_module)(const struct mv_module *module);
@@ -32,23 +41,27 @@ enum mv_stack_part {
 };
 
 enum {
-	MV_STACK_FRAMES = 512, /* of each kind; deeper stacks are cut at the root and marked so */
+	/* Of each kind; deeper stacks are cut at the root, where a MV_FRAME_LABEL says "…cut".  Native frames include
+	 * those of the interpreter that Python frames then replace.  */
+	MV_STACK_FRAMES = 512,
 };
 
 /* What a capture found out besides the stack, since mv_stack_start.  */
 struct mv_stack_counts {
 	uint64_t captures;
 	uint64_t stacks; /* different ones */
-	uint64_t cut;	 /* deeper than MV_STACK_FRAMES */
-	uint64_t failed; /* no stack although one was wanted */
+	uint64_t cut;	 /* of those, deeper than MV_STACK_FRAMES */
+	uint64_t failed; /* captures with no stack although one was wanted */
 };
 
 /* Make ready to capture PARTS (enum mv_stack_part, 0: none) into TABLES, which is copied.  Returns the parts that can
- * be had: Python is left out where there is no interpreter, or none whose layout is known.  It is looked for again, at
- * growing intervals, because a program may load it later.  */
+ * be had: Python is left out where there is no interpreter, or none whose layout is known.  It is looked for again when
+ * a new stack comes by and objects have been loaded, because a program may load it later.  A second call in the same
+ * process changes nothing.  */
 unsigned mv_stack_start(const struct mv_stack_tables *tables, unsigned parts);
 
-/* The id of the calling thread's stack, 0 if there is none.  Preserves errno.  */
+/* The id of the calling thread's stack, 0 if there is none.  Preserves errno.  A stack seen before: about 7 ns for each
+ * native frame and 2 ns for each Python frame; a new one: about 1 us for each frame.  */
 uint32_t mv_stack_capture(void);
 
 /* What is known about the interpreter, for people: "CPython 3.11, frames read", "no interpreter"; a static string.  */
