@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stack/python.h"
+
+#include <errno.h>
+
+#include "base/elf.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "stack/pycheck.h"
+#include "stack/pycode.h"
+#include "stack/pyprobe.h"
+
+enum state {
+	ABSENT = 0,
+	FOUND = 1,   /* not compared with live memory yet */
+	TRUSTED = 2, /* compared */
+	REFUSED = 3,
+};
+
+static uint32_t g_state; /* enum state; published after all below */
+static uint32_t g_is_looking;
+static uint32_t g_is_asked; /* whether Python has been asked to compare */
+static struct mv_python g_known;
+static struct mv_pytypes g_types;
+static uintptr_t g_runtime;
+static void *(*g_thread_state)(void);
+
+/* Text for people, one for each state, written by the one thread that enters it.  */
+static char g_texts[REFUSED + 1][80];
+static const char *g_text;
+
+static enum state state_now(void)
+{
+	return __atomic_load_n(&g_state, __ATOMIC_ACQUIRE);
+}
+
+/* "CPython 3.11, WHAT" is said from now on.  */
+static void say(enum state state, unsigned version, const char *what)
+{
+	struct mv_text text = mv_text_in(g_texts[state], sizeof g_texts[state]);
+
+	mv_text_add(&text, "CPython ");
+	mv_text_add_u64(&text, version >> 8);
+	mv_text_add(&text, ".");
+	mv_text_add_u64(&text, version & 255);
+	mv_text_add(&text, ", ");
+	mv_text_add(&text, what);
+	__atomic_store_n(&g_text, g_texts[state], __ATOMIC_RELEASE);
+}
+
+static bool enter(enum state from, enum state to)
+{
+	uint32_t expected = from;
+
+	return __atomic_compare_exchange_n(&g_state, &expected, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static void refuse(const char *why)
+{
+	if (__atomic_exchange_n(&g_state, REFUSED, __ATOMIC_ACQ_REL) != REFUSED)
+		say(REFUSED, g_known.layout.version, why);
+}
+
+/* ---- finding ---- */
+
+static uintptr_t find(const char *name)
+{
+	return (uintptr_t)mv_elf_symbol_anywhere(name, NULL);
+}
+
+/* "3.10.13 (main, ...": Py_GetVersion returns a constant, made on the first call.  */
+static unsigned parse_version(const char *string)
+{
+	unsigned minor = 0;
+
+	if (!mv_text_starts(string, "3."))
+		return 0;
+	for (string += 2; *string >= '0' && *string <= '9' && minor < 100; string++)
+		minor = minor * 10 + (unsigned)(*string - '0');
+	return 3 << 8 | minor;
+}
+
+static unsigned find_version(void)
+{
+	uintptr_t number = find("Py_Version"); /* unsigned long, from 3.11 */
+	const char *(*get_version)(void);
+
+	if (number)
+		return (unsigned)(mv_py_word(number, 0) >> 16 & 0xffff);
+	get_version = (const char *(*)(void))find("Py_GetVersion");
+	return get_version ? parse_version(get_version()) : 0;
+}
+
+static bool find_symbols(void)
+{
+	struct mv_elf elf;
+
+	g_thread_state = (void *(*)(void))find("PyGILState_GetThisThreadState");
+	if (!g_thread_state)
+		return false;
+	g_types = (struct mv_pytypes){
+		.code = find("PyCode_Type"),
+		.text = find("PyUnicode_Type"),
+		.bytes = find("PyBytes_Type"),
+	};
+	g_runtime = find("_PyRuntime");
+	if (!g_types.code || !g_types.text || !g_types.bytes || !g_runtime)
+		return false;
+	if (!mv_elf_holding((const void *)(uintptr_t)g_thread_state, &elf))
+		return false;
+	g_known.start = elf.start;
+	g_known.end = elf.end;
+	g_known.text_type = g_types.text;
+	return true;
+}
+
+static void choose_layout(void)
+{
+	unsigned version = find_version();
+	int err = mv_pylayout_choose(version, (const void *)g_runtime, &g_known.layout);
+
+	g_known.layout.version = (uint16_t)version;
+	g_known.eval = g_known.layout.anchor == MV_PYANCHOR_NONE ? find("_PyEval_EvalFrameDefault") : 0;
+	if (err == -ENOTSUP) {
+		refuse("built without the GIL: frames not read");
+	} else if (err || !mv_sys_readable((const void *)(g_runtime + g_known.layout.runtime_finalizing))) {
+		refuse("layout not known: frames not read");
+	} else {
+		say(FOUND, version, "not met yet");
+		__atomic_store_n(&g_state, FOUND, __ATOMIC_RELEASE);
+	}
+}
+
+bool mv_python_look(void)
+{
+	bool is_new = false;
+
+	if (__atomic_exchange_n(&g_is_looking, 1, __ATOMIC_ACQUIRE))
+		return false;
+	if (state_now() == ABSENT && find_symbols()) {
+		choose_layout();
+		is_new = state_now() == FOUND;
+	}
+	__atomic_store_n(&g_is_looking, 0, __ATOMIC_RELEASE);
+	return is_new;
+}
+
+bool mv_python_start(void)
+{
+	__atomic_store_n(&g_text, "no interpreter", __ATOMIC_RELEASE);
+	__atomic_store_n(&g_state, ABSENT, __ATOMIC_RELEASE);
+	g_is_looking = 0;
+	g_is_asked = 0;
+	return mv_python_look();
+}
+
+/* ---- using ---- */
+
+/* Called by Python's main thread.  */
+static void take_verdict(bool is_right)
+{
+	if (!is_right)
+		refuse("layout differs: frames not read any more");
+}
+
+/* 3.8 crashes when it is asked without the GIL while it shuts down.  */
+void mv_python_ask(void)
+{
+	if (g_known.layout.version <= MV_PYTHON_3_8)
+		return;
+	if (state_now() != TRUSTED || __atomic_exchange_n(&g_is_asked, 1, __ATOMIC_RELAXED))
+		return;
+	if (mv_pycheck_request(&g_known.layout, take_verdict) == -EAGAIN)
+		__atomic_store_n(&g_is_asked, 0, __ATOMIC_RELAXED);
+}
+
+/* The first thread with Python frames.  True if they can be read.  */
+static bool get_to_know(uintptr_t thread)
+{
+	int good = mv_pyprobe_check(&g_known.layout, &g_types, thread);
+
+	if (good == 0)
+		return false;
+	if (good < 0 || !mv_pycode_watch(g_types.code)) {
+		refuse("layout differs: frames not read");
+		return false;
+	}
+	if (enter(FOUND, TRUSTED))
+		say(TRUSTED, g_known.layout.version, "frames read");
+	return state_now() == TRUSTED;
+}
+
+static bool is_ending_elsewhere(uintptr_t thread)
+{
+	uintptr_t ending = __atomic_load_n(
+		(const uintptr_t *)(g_runtime + g_known.layout.runtime_finalizing), __ATOMIC_RELAXED);
+
+	return ending && ending != thread;
+}
+
+uintptr_t mv_python_thread(void)
+{
+	enum state state = state_now();
+	uintptr_t thread;
+
+	if (state != FOUND && state != TRUSTED)
+		return 0;
+	thread = (uintptr_t)g_thread_state();
+	if (!thread || is_ending_elsewhere(thread))
+		return 0;
+	if (state == FOUND && !get_to_know(thread))
+		return 0;
+	return thread;
+}
+
+const struct mv_python *mv_python_known(void)
+{
+	return &g_known;
+}
+
+const char *mv_python_state(void)
+{
+	return __atomic_load_n(&g_text, __ATOMIC_ACQUIRE);
+}
