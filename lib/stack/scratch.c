@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stack/scratch.h"
+
+#include <stddef.h>
+
+#include "base/sys.h"
+
+enum { AWAIT_NS = 20000000 }; /* a capture takes a hundred microseconds at most */
+
+static struct mv_scratch *g_places[MV_SCRATCH_THREADS];
+static uint32_t g_count; /* places in use or free; those behind are NULL */
+static uint32_t g_epoch; /* of places; one of an earlier epoch is gone */
+
+/* initial-exec: the general model may call malloc on a thread's first access, and malloc is one of the things that can
+ * bring us here.  */
+static __thread struct mv_scratch *t_place __attribute__((tls_model("initial-exec")));
+static __thread uint32_t t_epoch __attribute__((tls_model("initial-exec")));
+
+static struct mv_scratch *place_at(uint32_t i)
+{
+	return __atomic_load_n(&g_places[i], __ATOMIC_ACQUIRE);
+}
+
+static uint32_t count(void)
+{
+	uint32_t n = __atomic_load_n(&g_count, __ATOMIC_ACQUIRE);
+
+	return n < MV_SCRATCH_THREADS ? n : MV_SCRATCH_THREADS;
+}
+
+bool mv_scratch_start(void)
+{
+	bool was_inside = false;
+	uint32_t n = count(), i;
+
+	for (i = 0; i < n; i++) {
+		struct mv_scratch *place = place_at(i);
+
+		if (!place)
+			continue;
+		was_inside = was_inside || __atomic_load_n(&place->is_inside, __ATOMIC_ACQUIRE);
+		mv_sys_unmap(place, sizeof *place);
+		g_places[i] = NULL;
+	}
+	g_count = 0;
+	__atomic_add_fetch(&g_epoch, 1, __ATOMIC_RELEASE);
+	return was_inside;
+}
+
+static void await(const struct mv_scratch *place, uint64_t deadline_ns)
+{
+	while (__atomic_load_n(&place->is_inside, __ATOMIC_SEQ_CST) && mv_sys_monotonic_ns() < deadline_ns)
+		mv_sys_yield();
+}
+
+void mv_scratch_await_all(void)
+{
+	uint64_t deadline_ns = mv_sys_monotonic_ns() + AWAIT_NS;
+	uint32_t n = count(), i;
+
+	for (i = 0; i < n; i++) {
+		struct mv_scratch *place = place_at(i);
+
+		if (place && place != t_place)
+			await(place, deadline_ns);
+	}
+}
+
+static bool claim(struct mv_scratch *place, uint32_t owner, uint32_t me)
+{
+	return __atomic_compare_exchange_n(&place->owner, &owner, me, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/* A place of a thread that has ended.  One that bears my own number is one of those, too; or a handler has interrupted
+ * me right after I took it.  */
+static struct mv_scratch *find_left(uint32_t me)
+{
+	uint32_t n = count(), i;
+
+	for (i = 0; i < n; i++) {
+		struct mv_scratch *place = place_at(i);
+		uint32_t owner = place ? __atomic_load_n(&place->owner, __ATOMIC_ACQUIRE) : 0;
+
+		if (!owner || (owner != me && mv_sys_thread_lives((pid_t)owner)))
+			continue;
+		if (claim(place, owner, me))
+			return place;
+	}
+	return NULL;
+}
+
+static struct mv_scratch *make(uint32_t me)
+{
+	struct mv_scratch *place;
+	void *memory;
+	uint32_t i;
+
+	if (count() == MV_SCRATCH_THREADS || mv_sys_map(sizeof *place, &memory))
+		return NULL;
+	place = memory;
+	place->owner = me;
+	i = __atomic_fetch_add(&g_count, 1, __ATOMIC_ACQ_REL);
+	if (i >= MV_SCRATCH_THREADS) {
+		mv_sys_unmap(memory, sizeof *place);
+		return NULL;
+	}
+	__atomic_store_n(&g_places[i], place, __ATOMIC_RELEASE);
+	return place;
+}
+
+struct mv_scratch *mv_scratch_mine(void)
+{
+	uint32_t epoch = __atomic_load_n(&g_epoch, __ATOMIC_ACQUIRE);
+	struct mv_scratch *place;
+	uint32_t me;
+
+	if (t_place && t_epoch == epoch)
+		return t_place;
+	me = (uint32_t)mv_sys_thread();
+	place = find_left(me);
+	if (!place)
+		place = make(me);
+	if (place)
+		__atomic_store_n(&place->is_inside, 0, __ATOMIC_RELEASE);
+	t_place = place;
+	t_epoch = epoch;
+	return place;
+}
+
+uint64_t mv_scratch_captures(void)
+{
+	uint32_t n = count(), i;
+	uint64_t sum = 0;
+
+	for (i = 0; i < n; i++) {
+		struct mv_scratch *place = place_at(i);
+
+		sum += place ? __atomic_load_n(&place->captures, __ATOMIC_RELAXED) : 0;
+	}
+	return sum;
+}

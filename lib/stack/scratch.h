@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A place for each thread to take a stack apart in: too large for a small thread's stack, and for thread-local storage.
+ *
+ * A thread keeps its place for life; then another thread is given it.  Nothing runs at a thread's end.
+ * Threads: mv_scratch_mine from any.  Signals: a handler that interrupts mv_scratch_mine gets the same place or another
+ * one.  Fork: mv_scratch_await_all before it, mv_scratch_start in the child.
+ * Memory: mapped, about 40 KB for each thread that is alive at the same time, of which a shallow stack touches a third;
+ * for at most MV_SCRATCH_THREADS.  */
+#ifndef STACK_SCRATCH_H
+#define STACK_SCRATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stack/native.h"
+#include "stack/pyframe.h"
+
+enum {
+	MV_SCRATCH_THREADS = 4096,
+	MV_SCRATCH_TEXT_BYTES = 4096,
+	MV_SCRATCH_MERGED = MV_NATIVE_FRAMES + MV_STACK_FRAMES + 1, /* and the mark of a cut */
+};
+
+/* All fields but OWNER belong to the owner.  */
+struct mv_scratch {
+	uint32_t owner;	    /* thread id; 0: free */
+	uint32_t is_inside; /* the owner is in a capture: it may hold locks of ours, libunwind's and the loader's */
+	uint64_t captures;  /* of all owners */
+	void *ips[MV_NATIVE_FRAMES];
+	struct mv_native_frame native[MV_NATIVE_FRAMES];
+	struct mv_pyframe python[MV_STACK_FRAMES];
+	uint16_t merged[MV_SCRATCH_MERGED]; /* merge.h */
+	char text[MV_SCRATCH_TEXT_BYTES];
+};
+
+/* Give back all places, those of the parent's threads in a forked child.  Returns true if one of their owners was in a
+ * capture: then libunwind's locks may be taken for ever.  */
+bool mv_scratch_start(void);
+
+/* Wait until no other thread is in a capture, but not for long: a thread that was stopped must not stop this one, too.
+ * Captures that begin meanwhile are the caller's to keep out.  */
+void mv_scratch_await_all(void);
+
+/* The calling thread's place.  NULL: too many threads, or no memory.  */
+struct mv_scratch *mv_scratch_mine(void);
+
+/* Captures of all threads since mv_scratch_start.  */
+uint64_t mv_scratch_captures(void);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A capture is quick where the stack is known: return addresses and Python's frames are hashed into one number, and the
+ * number is looked up.  Only a stack whose number is not known is taken apart, merged and recorded.
+ *
+ * Objects that the program unloads: a new stack is placed by what is loaded now, so it never names an object that has
+ * gone.  A known stack is told by its addresses alone: it would be taken for another one only if all addresses were
+ * equal, those in the object that came to lie in the old one's place included.  */
+#include "stack/stack.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/elf.h"
+#include "base/lock.h"
+#include "base/sys.h"
+#include "stack/fold.h"
+#include "stack/intern.h"
+#include "stack/loaded.h"
+#include "stack/merge.h"
+#include "stack/native.h"
+#include "stack/pycode.h"
+#include "stack/python.h"
+#include "stack/record.h"
+#include "stack/scratch.h"
+
+static struct {
+	uint32_t parts; /* enum mv_stack_part, wanted; published last, 0: not started */
+	uint32_t found; /* of those, there when it was started */
+	pid_t pid;	/* that has started */
+	uint32_t is_forking;
+	bool are_forks_watched;
+	struct mv_stack_tables tables;
+	struct mv_lock lock; /* of INTERN but for finding, of lib/stack/loaded.c and lib/stack/pycode.c */
+	struct mv_intern intern;
+	uintptr_t own_start, own_end; /* this library */
+	uint64_t first_removed;	      /* objects, when it was started */
+	uint64_t removed, added;      /* objects, as last seen */
+	uint64_t stacks, cut, failed;
+} g_stack;
+
+/* A signal handler's capture must not find this thread's own half done.  initial-exec: see lib/stack/scratch.c.  */
+static __thread bool t_is_busy __attribute__((tls_model("initial-exec")));
+
+/* What the quick way has found.  */
+struct view {
+	struct mv_scratch *scratch;
+	unsigned native_count;
+	uintptr_t python_thread; /* 0: no Python frames */
+	uint64_t hash;
+};
+
+static void count(uint64_t *counter)
+{
+	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* ---- start ---- */
+
+static void find_own(void)
+{
+	struct mv_elf elf;
+
+	if (!mv_elf_holding((const void *)(uintptr_t)mv_stack_capture, &elf))
+		return;
+	g_stack.own_start = elf.start;
+	g_stack.own_end = elf.end;
+}
+
+static void reset_counts(void)
+{
+	struct mv_elf_changes changes = mv_elf_changes();
+
+	g_stack.first_removed = changes.removed;
+	g_stack.removed = changes.removed;
+	g_stack.added = changes.added;
+	g_stack.stacks = 0;
+	g_stack.cut = 0;
+	g_stack.failed = 0;
+}
+
+/* Python may come later; what the caller learns is whether it is here.  */
+static unsigned start_python(void)
+{
+	if (mv_pycode_start())
+		return 0;
+	return mv_python_start() ? MV_STACK_PYTHON : 0;
+}
+
+static void before_fork(void)
+{
+	__atomic_store_n(&g_stack.is_forking, 1, __ATOMIC_SEQ_CST);
+	mv_scratch_await_all();
+}
+
+static void after_fork(void)
+{
+	__atomic_store_n(&g_stack.is_forking, 0, __ATOMIC_RELEASE);
+}
+
+/* Once for a process and its forked children, which inherit the handlers.  */
+static void watch_forks(void)
+{
+	if (!g_stack.are_forks_watched)
+		pthread_atfork(before_fork, after_fork, after_fork);
+	g_stack.are_forks_watched = true;
+}
+
+unsigned mv_stack_start(const struct mv_stack_tables *tables, unsigned parts)
+{
+	unsigned found = 0, wanted = parts;
+	bool was_inside;
+
+	if (__atomic_exchange_n(&g_stack.pid, mv_sys_pid(), __ATOMIC_ACQ_REL) == mv_sys_pid())
+		return __atomic_load_n(&g_stack.found, __ATOMIC_ACQUIRE);
+	__atomic_store_n(&g_stack.parts, 0, __ATOMIC_RELEASE);
+	g_stack.found = 0;
+	g_stack.tables = *tables;
+	g_stack.lock = (struct mv_lock){0};
+	was_inside = mv_scratch_start();
+	if (was_inside)
+		wanted &= ~(unsigned)MV_STACK_NATIVE;
+	if (!wanted || mv_intern_start(&g_stack.intern) || mv_loaded_start(tables, &g_stack.lock))
+		return 0;
+	watch_forks();
+	find_own();
+	reset_counts();
+	if (wanted & MV_STACK_NATIVE) {
+		mv_native_start();
+		found |= MV_STACK_NATIVE;
+	}
+	if (wanted & MV_STACK_PYTHON)
+		found |= start_python();
+	__atomic_store_n(&g_stack.found, found, __ATOMIC_RELEASE);
+	__atomic_store_n(&g_stack.parts, wanted, __ATOMIC_RELEASE);
+	return found;
+}
+
+/* ---- the quick way ---- */
+
+static uint64_t hash_addresses(void *const ips[], unsigned n)
+{
+	uint64_t hash = n;
+	unsigned i;
+
+	for (i = 0; i + 1 < n; i += 2)
+		hash = mv_fold(hash, (uintptr_t)ips[i], (uintptr_t)ips[i + 1]);
+	if (i < n)
+		hash = mv_fold(hash, (uintptr_t)ips[i], 0);
+	return hash;
+}
+
+static void look_at_native(struct view *view)
+{
+	view->native_count = mv_native_trace(view->scratch->ips, MV_NATIVE_FRAMES);
+	view->hash = hash_addresses(view->scratch->ips, view->native_count);
+}
+
+static void look_at_python(struct view *view)
+{
+	view->python_thread = mv_python_thread();
+	if (view->python_thread && !mv_pyframe_first(&mv_python_known()->layout, view->python_thread))
+		view->python_thread = 0;
+	if (view->python_thread)
+		view->hash = mv_pyframe_hash(&mv_python_known()->layout, view->python_thread, mv_pycode_epochs(),
+					     view->hash);
+}
+
+/* False: there is nothing to see.  */
+static bool look(struct view *view, unsigned parts)
+{
+	view->native_count = 0;
+	view->python_thread = 0;
+	view->hash = 0;
+	if (parts & MV_STACK_NATIVE)
+		look_at_native(view);
+	if (parts & MV_STACK_PYTHON)
+		look_at_python(view);
+	if (!view->hash)
+		view->hash = 1;
+	return view->native_count || view->python_thread;
+}
+
+/* ---- a new stack ---- */
+
+/* Native frames.  Those that are to be merged need stack pointers; and once an object has been unloaded, what the quick
+ * way has found may be wrong.  Returns how many.  */
+static unsigned walk_native(struct view *view, uintptr_t eval, bool is_quick_right)
+{
+	struct mv_scratch *scratch = view->scratch;
+	unsigned n = 0, i;
+
+	if (view->native_count && (view->python_thread || !is_quick_right))
+		n = mv_native_walk(scratch->native, MV_NATIVE_FRAMES, eval);
+	if (n)
+		return n;
+	for (i = 0; i < view->native_count; i++)
+		scratch->native[i] = (struct mv_native_frame){.ip = (uintptr_t)scratch->ips[i]};
+	return view->native_count;
+}
+
+/* Fill SCRATCH's frames and their merged order.  Returns its length.  */
+static unsigned take_apart(struct view *view, struct mv_elf_changes changes)
+{
+	const struct mv_python *python = view->python_thread ? mv_python_known() : NULL;
+	struct mv_scratch *scratch = view->scratch;
+	struct mv_merge merge = {
+		.native = scratch->native,
+		.python = scratch->python,
+		.own_start = g_stack.own_start,
+		.own_end = g_stack.own_end,
+		.has_anchors = python && python->layout.anchor != MV_PYANCHOR_NONE,
+	};
+
+	merge.native_count =
+		walk_native(view, python ? python->eval : 0, changes.removed == g_stack.first_removed);
+	merge.native_is_cut = merge.native_count == MV_NATIVE_FRAMES;
+	mv_loaded_place(scratch->native, merge.native_count, changes);
+	if (python) {
+		merge.interpreter_start = python->start;
+		merge.interpreter_end = python->end;
+		merge.python_count = mv_pyframe_walk(&python->layout, view->python_thread, scratch->python,
+						     MV_STACK_FRAMES, &merge.python_is_cut);
+	}
+	if (merge.native_is_cut || merge.python_is_cut)
+		count(&g_stack.cut);
+	return mv_merge_stack(&merge, scratch->merged);
+}
+
+/* Two threads may come with the same new stack; the second finds it here.  */
+static uint32_t record(struct view *view, unsigned merged_count)
+{
+	struct mv_record stack = {
+		.tables = &g_stack.tables,
+		.intern = &g_stack.intern,
+		.python = view->python_thread ? mv_python_known() : NULL,
+		.scratch = view->scratch,
+		.merged_count = merged_count,
+	};
+	uint32_t id;
+
+	if (!mv_lock_take(&g_stack.lock))
+		return 0;
+	if (!mv_intern_find(&g_stack.intern, view->hash, &id)) {
+		id = mv_record_stack(&stack);
+		if (mv_intern_add(&g_stack.intern, view->hash, id))
+			count(&g_stack.stacks);
+	}
+	mv_lock_release(&g_stack.lock);
+	return id;
+}
+
+/* Objects come and go rarely, and a stack that has to do with it is a new one.  True if an interpreter has come.  */
+static bool follow_loader(struct mv_elf_changes changes, unsigned parts)
+{
+	if (__atomic_exchange_n(&g_stack.removed, changes.removed, __ATOMIC_RELAXED) != changes.removed)
+		mv_native_forget();
+	if (__atomic_exchange_n(&g_stack.added, changes.added, __ATOMIC_RELAXED) == changes.added)
+		return false;
+	return parts & MV_STACK_PYTHON && mv_python_look();
+}
+
+static uint32_t capture_into(struct mv_scratch *scratch, unsigned parts)
+{
+	struct view view = {.scratch = scratch};
+	struct mv_elf_changes changes;
+	uint32_t id;
+
+	if (!look(&view, parts))
+		return 0;
+	if (mv_intern_find(&g_stack.intern, view.hash, &id))
+		return id;
+	changes = mv_elf_changes();
+	if (follow_loader(changes, parts))
+		look_at_python(&view);
+	if (view.python_thread)
+		mv_python_ask();
+	return record(&view, take_apart(&view, changes));
+}
+
+/* Inside a capture, this thread may hold libunwind's and the loader's locks, which would stay taken in a forked child.
+ * So one who forks says so, then waits for those who are inside; and who finds that somebody forks stays outside.  */
+static uint32_t capture(unsigned parts)
+{
+	struct mv_scratch *scratch = mv_scratch_mine();
+	uint32_t id = 0;
+
+	if (!scratch)
+		return 0;
+	__atomic_store_n(&scratch->is_inside, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&scratch->captures, scratch->captures + 1, __ATOMIC_RELAXED);
+	if (!__atomic_load_n(&g_stack.is_forking, __ATOMIC_SEQ_CST))
+		id = capture_into(scratch, parts);
+	__atomic_store_n(&scratch->is_inside, 0, __ATOMIC_RELEASE);
+	return id;
+}
+
+uint32_t mv_stack_capture(void)
+{
+	unsigned parts = __atomic_load_n(&g_stack.parts, __ATOMIC_ACQUIRE);
+	int saved = errno;
+	uint32_t id = 0;
+
+	if (!parts)
+		return 0;
+	if (!t_is_busy) {
+		t_is_busy = true;
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		id = capture(parts);
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		t_is_busy = false;
+	}
+	if (!id)
+		count(&g_stack.failed);
+	errno = saved;
+	return id;
+}
+
+/* ---- what is known ---- */
+
+const char *mv_stack_python_state(void)
+{
+	if (!(__atomic_load_n(&g_stack.parts, __ATOMIC_ACQUIRE) & MV_STACK_PYTHON))
+		return "not asked for";
+	return mv_python_state();
+}
+
+struct mv_stack_counts mv_stack_counts(void)
+{
+	return (struct mv_stack_counts){
+		.captures = mv_scratch_captures(),
+		.stacks = __atomic_load_n(&g_stack.stacks, __ATOMIC_RELAXED),
+		.cut = __atomic_load_n(&g_stack.cut, __ATOMIC_RELAXED),
+		.failed = __atomic_load_n(&g_stack.failed, __ATOMIC_RELAXED),
+	};
+}
