@@ -218,3 +218,13 @@ int mv_cursor_next(struct mv_cursor *cursor, const struct mv_event **event, stru
 	} while (!is_known(*event));
 	return 1;
 }
+
+uint64_t mv_cursor_offset(const struct mv_cursor *cursor)
+{
+	const struct lane *top = &cursor->lanes[0];
+	bool is_sealed = top->next_chunk && top->next_chunk <= top->track->chunk_count;
+
+	return mv_recording_offset(cursor->recording,
+				   is_sealed ? (const void *)top->track->chunks[top->next_chunk - 1]
+					     : (const void *)top->at);
+}

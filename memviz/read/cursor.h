@@ -22,4 +22,7 @@ void mv_cursor_close(struct mv_cursor *cursor);
  * damaged although its checksum is right; -ENOMEM.  */
 int mv_cursor_next(struct mv_cursor *cursor, const struct mv_event **event, struct mv_diag *diag);
 
+/* Where in the file the event that was handed out last stands: its own bytes, or its chunk's.  */
+uint64_t mv_cursor_offset(const struct mv_cursor *cursor);
+
 #endif

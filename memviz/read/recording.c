@@ -84,6 +84,16 @@ const char *mv_recording_text(const struct mv_recording *recording, uint32_t id)
 	return mv_strings_get(&recording->strings, id);
 }
 
+bool mv_recording_has_text(const struct mv_recording *recording, uint32_t id)
+{
+	return mv_strings_has(&recording->strings, id);
+}
+
+uint64_t mv_recording_text_bytes(const struct mv_recording *recording)
+{
+	return recording->strings.size_bytes;
+}
+
 uint64_t mv_recording_missing(const struct mv_recording *recording)
 {
 	return recording->tracks.missing_events;

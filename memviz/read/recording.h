@@ -61,6 +61,10 @@ uint64_t mv_recording_offset(const struct mv_recording *recording, const void *a
 /* The string ID, "" if there is none: printable UTF-8, ended by a zero; lives as long as the recording.  */
 const char *mv_recording_text(const struct mv_recording *recording, uint32_t id);
 
+/* True if there is a string with that id; how many bytes of the text region are whole strings.  */
+bool mv_recording_has_text(const struct mv_recording *recording, uint32_t id);
+uint64_t mv_recording_text_bytes(const struct mv_recording *recording);
+
 /* Events that are missing between others, because they were lost or because a copy was made while they moved.  */
 uint64_t mv_recording_missing(const struct mv_recording *recording);
 

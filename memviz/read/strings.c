@@ -2,7 +2,6 @@
 #include "read/strings.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,14 +98,12 @@ void mv_strings_close(struct mv_strings *strings)
 	memset(strings, 0, sizeof *strings);
 }
 
-static bool begins_at(const struct mv_strings *strings, uint64_t at)
+bool mv_strings_has(const struct mv_strings *strings, uint32_t id)
 {
-	return at < strings->size_bytes && strings->begins[at / UNIT / 8] & (1 << (at / UNIT % 8));
+	return (uint64_t)id * UNIT < strings->size_bytes && strings->begins[id / 8] & (1 << (id % 8));
 }
 
 const char *mv_strings_get(const struct mv_strings *strings, uint32_t id)
 {
-	uint64_t at = (uint64_t)id * UNIT;
-
-	return begins_at(strings, at) ? strings->bytes + at : "";
+	return mv_strings_has(strings, id) ? strings->bytes + (uint64_t)id * UNIT : "";
 }

@@ -6,6 +6,7 @@
 #ifndef READ_STRINGS_H
 #define READ_STRINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,9 @@ struct mv_strings {
 /* Take over the SIZE bytes of the text REGION up to the first impossible record.  0 or -ENOMEM.  */
 int mv_strings_open(struct mv_strings *strings, const uint8_t *region, uint64_t size);
 void mv_strings_close(struct mv_strings *strings);
+
+/* True if there is a string ID.  */
+bool mv_strings_has(const struct mv_strings *strings, uint32_t id);
 
 /* The string ID, or "".  */
 const char *mv_strings_get(const struct mv_strings *strings, uint32_t id);

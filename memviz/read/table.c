@@ -53,6 +53,11 @@ const struct mv_frame *mv_table_frame(const struct mv_recording *recording, uint
 	return index ? record(recording, MV_REGION_FRAMES, index) : NULL;
 }
 
+const struct mv_stack *mv_table_stack_node(const struct mv_recording *recording, uint32_t index)
+{
+	return index ? record(recording, MV_REGION_STACKS, index) : NULL;
+}
+
 const struct mv_event *mv_table_live(const struct mv_recording *recording, uint32_t index)
 {
 	const struct mv_event *live = record(recording, MV_REGION_LIVE, index);
@@ -94,7 +99,7 @@ uint32_t mv_table_stack(const struct mv_recording *recording, uint32_t stack, ui
 	uint32_t count = 0;
 
 	while (stack && count < max) {
-		const struct mv_stack *node = record(recording, MV_REGION_STACKS, stack);
+		const struct mv_stack *node = mv_table_stack_node(recording, stack);
 
 		if (!node)
 			break;

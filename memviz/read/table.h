@@ -20,6 +20,9 @@ const struct mv_thread *mv_table_thread(const struct mv_recording *recording, ui
 const struct mv_module *mv_table_module(const struct mv_recording *recording, uint32_t index);
 const struct mv_frame *mv_table_frame(const struct mv_recording *recording, uint32_t index);
 
+/* One node of the tree of stacks.  Record 0 is "none" and reads as NULL.  */
+const struct mv_stack *mv_table_stack_node(const struct mv_recording *recording, uint32_t index);
+
 /* The live record INDEX, NULL if that place is free, or holds no allocation.  */
 const struct mv_event *mv_table_live(const struct mv_recording *recording, uint32_t index);
 
