@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* C++ names as people write them.  */
+#ifndef SYMBOL_DEMANGLE_H
+#define SYMBOL_DEMANGLE_H
+
+/* NAME as a person would write it, or a copy of NAME if it is not mangled; malloc'ed.  NULL: out of memory.  */
+char *mv_demangle(const char *name);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One object's symbols and lines, through elfutils, which nobody else includes.  Private to memviz/symbol.
+ *
+ * Threads: one at a time.  Memory: malloc, and the file mapped by elfutils.  */
+#ifndef SYMBOL_OBJECT_H
+#define SYMBOL_OBJECT_H
+
+#include "symbol/symbols.h"
+
+struct mv_object;
+
+/* Open the object, if it is on this machine and the same.  NULL: it is not, or cannot be read.  */
+struct mv_object *mv_object_open(const struct mv_symbols_object *object);
+void mv_object_close(struct mv_object *object);
+
+/* The symbol of the function around ADDRESS, as it stands in the object; NULL: none.  */
+const char *mv_object_symbol(struct mv_object *object, uint64_t address);
+
+/* The line of ADDRESS: true, *FILE and *LINE.  FILE lives as long as the object.  */
+bool mv_object_line(struct mv_object *object, uint64_t address, const char **file, uint32_t *line);
+
+#endif
