@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "read/array.h"
 #include "read/table.h"
 
@@ -41,15 +40,19 @@ static void take_role(struct mv_block *block, uint8_t role, uint32_t name)
 
 /* ---- adding and ending ---- */
 
-/* Physical memory that has a handle instead of an address.  */
+/* The calls that make memory without an address say so in their names: cuMemCreate, cuMemImportFromShareableHandle,
+ * cuArray3DCreate_v2, cudaMallocMipmappedArray …  */
 static bool is_handle(const struct mv_replay *replay, const struct mv_event *event)
 {
-	return mv_text_equal(mv_table_api(replay->recording, event->api), "cuMemCreate");
+	const char *api = mv_table_api(replay->recording, event->api);
+
+	return event->ledger == MV_LEDGER_DEVICE &&
+	       (strstr(api, "Create") || strstr(api, "Import") || strstr(api, "Array"));
 }
 
-static bool is_segment(const struct mv_replay *replay, const struct mv_event *event)
+static bool is_segment(const struct mv_block *block)
 {
-	return event->ledger == MV_LEDGER_MAPPING || (event->ledger == MV_LEDGER_DEVICE && !is_handle(replay, event));
+	return block->ledger == MV_LEDGER_MAPPING || (block->ledger == MV_LEDGER_DEVICE && !block->is_handle);
 }
 
 /* The device memory around ADDRESS belongs to a pool, and so does what is mapped there.  */
@@ -70,15 +73,15 @@ static void mark_segment(struct mv_ledgers *ledgers, uint64_t address)
 		ledgers->replay->blocks[*physical].is_pool = true;
 }
 
-static int add_range(struct mv_ledgers *ledgers, const struct mv_event *event, uint32_t index)
+static int add_range(struct mv_ledgers *ledgers, uint32_t index)
 {
-	if (event->ledger == MV_LEDGER_BLOCK) {
-		mark_segment(ledgers, event->address);
-		return ledgers->has_pooled ? mv_ranges_add(&ledgers->pooled, event->address, event->size_bytes, index) : 0;
+	const struct mv_block *block = &ledgers->replay->blocks[index];
+
+	if (block->ledger == MV_LEDGER_BLOCK) {
+		mark_segment(ledgers, block->address);
+		return ledgers->has_pooled ? mv_ranges_add(&ledgers->pooled, block->address, block->size_bytes, index) : 0;
 	}
-	return is_segment(ledgers->replay, event)
-		       ? mv_ranges_add(&ledgers->segments, event->address, event->size_bytes, index)
-		       : 0;
+	return is_segment(block) ? mv_ranges_add(&ledgers->segments, block->address, block->size_bytes, index) : 0;
 }
 
 static void remove_range(struct mv_ledgers *ledgers, const struct mv_block *block, uint32_t index)
@@ -106,6 +109,7 @@ static struct mv_block block_from(const struct mv_replay *replay, const struct m
 		.phase = event->phase < MV_PHASE_KINDS ? event->phase : MV_PHASE_NONE,
 		.flags = event->flags,
 		.is_birth_known = true,
+		.is_handle = is_handle(replay, event),
 	};
 }
 
@@ -161,7 +165,7 @@ int mv_ledgers_alloc(struct mv_ledgers *ledgers, const struct mv_event *event)
 	if (append(ledgers, &block, &index))
 		return -ENOMEM;
 	*latest = index;
-	return add_range(ledgers, event, index);
+	return add_range(ledgers, index);
 }
 
 /* A free whose allocation is not there says most of what is to be known about it.  */
@@ -328,7 +332,7 @@ static int settle_one(struct mv_ledgers *ledgers, const struct mv_event *live)
 	if (append(ledgers, &made, &index))
 		return -ENOMEM;
 	*latest = index;
-	return add_range(ledgers, live, index);
+	return add_range(ledgers, index);
 }
 
 static bool is_in_live_table(const struct mv_index *alive, const struct mv_block *block)

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/place.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "read/table.h"
+#include "symbol/symbols.h"
+
+enum { STACK_FRAMES = MV_TABLE_STACK_FRAMES };
+
+struct mv_places {
+	const struct mv_recording *recording;
+	struct mv_symbols *symbols; /* NULL: not wanted */
+	struct mv_place *frames;    /* by index; KIND is 0 where it was not looked up yet */
+	uint32_t frame_count;
+};
+
+static const struct mv_place nowhere = {.function = "", .file = "", .module = ""};
+
+int mv_places_open(const struct mv_recording *recording, bool with_symbols, struct mv_places **places)
+{
+	struct mv_places *made = calloc(1, sizeof *made);
+
+	*places = made;
+	if (!made)
+		return -ENOMEM;
+	made->recording = recording;
+	made->frame_count = mv_table_count(recording, MV_REGION_FRAMES);
+	made->frames = calloc((size_t)made->frame_count + 1, sizeof *made->frames);
+	made->symbols = with_symbols ? mv_symbols_open() : NULL;
+	if (made->frames && (made->symbols || !with_symbols))
+		return 0;
+	mv_places_close(made);
+	*places = NULL;
+	return -ENOMEM;
+}
+
+void mv_places_close(struct mv_places *places)
+{
+	if (!places)
+		return;
+	mv_symbols_close(places->symbols);
+	free(places->frames);
+	free(places);
+}
+
+/* ---- one frame ---- */
+
+static bool is_installed(const char *file)
+{
+	return strstr(file, "/site-packages/") || strstr(file, "/dist-packages/") || strstr(file, "/lib/python") ||
+	       *file == '<';
+}
+
+static struct mv_place python_place(const struct mv_recording *recording, const struct mv_frame *frame)
+{
+	const char *file = mv_recording_text(recording, frame->a);
+
+	return (struct mv_place){
+		.function = mv_recording_text(recording, (uint32_t)frame->b),
+		.file = file,
+		.module = "",
+		.line = (uint32_t)(frame->b >> 32),
+		.kind = MV_FRAME_PYTHON,
+		.is_user = *file && !is_installed(file),
+	};
+}
+
+/* A return address is behind its call, which may be the last instruction of a function.  */
+static void look_up(struct mv_places *places, const struct mv_frame *frame, const struct mv_module *module,
+		    struct mv_place *place)
+{
+	struct mv_symbols_object object = {
+		.path = place->module,
+		.build_id = module->build_id,
+		.build_id_bytes = module->build_id_bytes < sizeof module->build_id ? module->build_id_bytes
+										    : (uint32_t)sizeof module->build_id,
+	};
+	struct mv_symbol symbol;
+
+	if (!mv_symbols_find(places->symbols, frame->a, &object, place->offset, &symbol))
+		return;
+	place->function = symbol.function ? symbol.function : "";
+	place->file = symbol.file ? symbol.file : "";
+	place->line = symbol.line;
+}
+
+static struct mv_place native_place(struct mv_places *places, const struct mv_frame *frame)
+{
+	const struct mv_module *module = mv_table_module(places->recording, frame->a);
+	struct mv_place place = nowhere;
+
+	place.kind = MV_FRAME_NATIVE;
+	place.offset = frame->b ? frame->b - 1 : 0;
+	if (module)
+		place.module = mv_recording_text(places->recording, module->path);
+	if (module && *place.module && places->symbols)
+		look_up(places, frame, module, &place);
+	return place;
+}
+
+static struct mv_place place_of(struct mv_places *places, const struct mv_frame *frame)
+{
+	struct mv_place place = nowhere;
+
+	switch (frame->kind) {
+	case MV_FRAME_PYTHON:
+		return python_place(places->recording, frame);
+	case MV_FRAME_NATIVE:
+		return native_place(places, frame);
+	default:
+		place.kind = MV_FRAME_LABEL;
+		place.function = mv_recording_text(places->recording, frame->a);
+		return place;
+	}
+}
+
+const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
+{
+	const struct mv_frame *record = mv_table_frame(places->recording, frame);
+
+	if (!record || frame >= places->frame_count)
+		return &nowhere;
+	if (!places->frames[frame].kind)
+		places->frames[frame] = place_of(places, record);
+	return &places->frames[frame];
+}
+
+/* ---- stacks ---- */
+
+size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room)
+{
+	uint32_t indexes[STACK_FRAMES];
+	uint32_t i, count = mv_table_stack(places->recording, stack, indexes, room < STACK_FRAMES ? (uint32_t)room : STACK_FRAMES);
+
+	for (i = 0; i < count; i++)
+		frames[i] = mv_places_frame(places, indexes[i]);
+	return count;
+}
+
+const struct mv_place *mv_places_headline(struct mv_places *places, uint32_t stack)
+{
+	const struct mv_place *frames[STACK_FRAMES];
+	size_t i, count = mv_places_stack(places, stack, frames, STACK_FRAMES);
+
+	for (i = 0; i < count; i++)
+		if (frames[i]->is_user)
+			return frames[i];
+	for (i = 0; i < count; i++)
+		if (frames[i]->kind == MV_FRAME_PYTHON)
+			return frames[i];
+	return count ? frames[0] : NULL;
+}
+
+static void add_native(struct mv_text *text, const struct mv_place *place)
+{
+	if (*place->function) {
+		mv_text_add(text, place->function);
+		mv_text_add(text, " (");
+	}
+	mv_text_add(text, *place->module ? mv_text_base_name(place->module) : "?");
+	if (!*place->function) {
+		mv_text_add(text, "+");
+		mv_text_add_hex(text, place->offset);
+	} else {
+		mv_text_add(text, ")");
+	}
+}
+
+void mv_place_write(const struct mv_place *place, char *bytes, size_t size)
+{
+	struct mv_text text = mv_text_in(bytes, size);
+
+	if (place->kind == MV_FRAME_NATIVE && !*place->file) {
+		add_native(&text, place);
+		return;
+	}
+	if (!*place->file) {
+		mv_text_add(&text, *place->function ? place->function : "?");
+		return;
+	}
+	mv_text_add(&text, mv_text_base_name(place->file));
+	if (place->line) {
+		mv_text_add(&text, ":");
+		mv_text_add_u64(&text, place->line);
+	}
+	if (*place->function) {
+		mv_text_add(&text, " in ");
+		mv_text_add(&text, place->function);
+	}
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/index.h"
+#include "analyze/series.h"
+#include "read/array.h"
+
+static bool is_alive_at(const struct mv_block *block, uint64_t time_ns)
+{
+	return block->birth_ns <= time_ns && block->death_ns > time_ns;
+}
+
+/* ---- sums ---- */
+
+static void add_bands(struct mv_report *report, const struct mv_series *series)
+{
+	int i;
+
+	for (i = 0; i < MV_BAND_COUNT; i++) {
+		report->bands[i] = (struct mv_report_band){series->band_bytes[i], series->band_blocks[i]};
+		report->allocated_bytes += series->band_bytes[i];
+	}
+}
+
+/* What the pool said it held when the last block before the moment was born.  */
+static uint64_t reserved_last_said(const struct mv_report *report)
+{
+	size_t i, count;
+	const struct mv_block *blocks = mv_timeline_blocks(report->timeline, &count);
+	uint64_t said = 0;
+
+	for (i = 0; i < count && blocks[i].birth_ns <= report->time_ns; i++)
+		if (blocks[i].ledger == MV_LEDGER_BLOCK && blocks[i].device == report->card->device && blocks[i].extra)
+			said = blocks[i].extra;
+	return said;
+}
+
+static void find_reserved(struct mv_report *report, uint64_t pool_bytes)
+{
+	if (!report->card->has_pool)
+		report->reserved_bytes = report->device_bytes;
+	else
+		report->reserved_bytes = pool_bytes ? pool_bytes : reserved_last_said(report);
+	if (!report->oom || !report->oom->reserved_bytes)
+		return;
+	report->reserved_bytes = report->oom->reserved_bytes;
+	report->allocated_bytes = report->oom->allocated_bytes;
+}
+
+/* ---- the driver ---- */
+
+struct answer {
+	uint64_t time_ns, used_bytes;
+	bool is_there;
+};
+
+static void consider(struct answer *answer, uint64_t time_ns, uint64_t free_bytes, uint64_t total_bytes, uint64_t now_ns)
+{
+	if (!total_bytes || free_bytes > total_bytes || time_ns > now_ns ||
+	    (answer->is_there && time_ns < answer->time_ns))
+		return;
+	*answer = (struct answer){time_ns, total_bytes - free_bytes, true};
+}
+
+static struct answer last_answer(const struct mv_report *report)
+{
+	struct answer answer = {0};
+	size_t i, count;
+	const struct mv_card_memory *memory = mv_timeline_memory(report->timeline, &count);
+	const struct mv_oom *ooms;
+
+	for (i = 0; i < count; i++)
+		if (memory[i].device == report->card->device)
+			consider(&answer, memory[i].time_ns, memory[i].free_bytes, memory[i].total_bytes, report->time_ns);
+	ooms = mv_timeline_ooms(report->timeline, &count);
+	for (i = 0; i < count; i++)
+		if (ooms[i].device == report->card->device)
+			consider(&answer, ooms[i].time_ns, ooms[i].free_bytes, ooms[i].total_bytes, report->time_ns);
+	return answer;
+}
+
+static void find_driver_used(struct mv_report *report)
+{
+	struct answer answer = last_answer(report);
+	struct mv_series then = mv_series_of(report->timeline, report->card->device);
+	uint64_t used;
+
+	report->driver_used_bytes = report->device_bytes;
+	if (!answer.is_there)
+		return;
+	mv_series_seek(&then, answer.time_ns);
+	used = answer.used_bytes + report->device_bytes - then.device_bytes;
+	/* What the process gave back can't exceed what was in use.  */
+	if ((int64_t)used < 0)
+		used = 0;
+	report->driver_used_bytes = used;
+	report->is_driver_used_known = true;
+}
+
+/* ---- who asked ---- */
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct mv_report_stack *one = a, *two = b;
+
+	if (one->bytes != two->bytes)
+		return one->bytes > two->bytes ? -1 : 1;
+	return one->stack < two->stack ? -1 : one->stack > two->stack;
+}
+
+static int count_stack(struct mv_report *report, struct mv_index *stacks, size_t *room, const struct mv_block *block)
+{
+	uint32_t *at = mv_index_at(stacks, 0, block->stack, (uint32_t)report->stack_count);
+	struct mv_report_stack *stack;
+
+	if (!at)
+		return -ENOMEM;
+	if (*at == report->stack_count) {
+		if (mv_array_grow(&report->stacks, room, report->stack_count, sizeof *stack))
+			return -ENOMEM;
+		report->stacks[report->stack_count++] = (struct mv_report_stack){.stack = block->stack};
+	}
+	stack = &report->stacks[*at];
+	stack->bytes += block->size_bytes;
+	stack->blocks++;
+	stack->band_bytes[block->band] += block->size_bytes;
+	return 0;
+}
+
+/* Keep the largest in order: a new one moves down past those that are smaller.  */
+static void rank_block(struct mv_report *report, const struct mv_block *blocks, uint32_t index)
+{
+	size_t at = report->largest_count;
+
+	if (at == MV_REPORT_LARGEST) {
+		if (blocks[report->largest[--at]].size_bytes >= blocks[index].size_bytes)
+			return;
+	} else {
+		report->largest_count++;
+	}
+	for (; at && blocks[report->largest[at - 1]].size_bytes < blocks[index].size_bytes; at--)
+		report->largest[at] = report->largest[at - 1];
+	report->largest[at] = index;
+}
+
+static int look_at_blocks(struct mv_report *report)
+{
+	struct mv_index stacks = {0};
+	size_t i, count, room = 0;
+	const struct mv_block *blocks = mv_timeline_blocks(report->timeline, &count);
+	int err = 0;
+
+	for (i = 0; i < count && blocks[i].birth_ns <= report->time_ns && !err; i++) {
+		const struct mv_block *block = &blocks[i];
+
+		if (block->device != report->card->device || !is_alive_at(block, report->time_ns) ||
+		    !mv_timeline_is_banded(report->timeline, block))
+			continue;
+		rank_block(report, blocks, (uint32_t)i);
+		err = count_stack(report, &stacks, &room, block);
+	}
+	mv_index_release(&stacks);
+	if (report->stack_count)
+		qsort(report->stacks, report->stack_count, sizeof *report->stacks, by_bytes);
+	return err;
+}
+
+/* Steps are counted where they were; a moment after the last event of one is in the next.  */
+static uint32_t steps_before(const struct mv_timeline *timeline, uint64_t time_ns)
+{
+	size_t i, count;
+	const struct mv_block *blocks = mv_timeline_blocks(timeline, &count);
+	uint32_t step = 0;
+
+	for (i = 0; i < count && blocks[i].birth_ns <= time_ns; i++)
+		if (blocks[i].is_birth_known && blocks[i].step > step)
+			step = blocks[i].step;
+	return step;
+}
+
+int mv_report_make(const struct mv_timeline *timeline, const struct mv_card *card, uint64_t time_ns,
+		   const struct mv_oom *oom, struct mv_report *report)
+{
+	struct mv_series series = mv_series_of(timeline, card->device);
+	int err;
+
+	*report = (struct mv_report){.timeline = timeline, .card = card, .time_ns = oom ? oom->time_ns : time_ns, .oom = oom};
+	mv_series_seek(&series, report->time_ns);
+	report->step = steps_before(timeline, report->time_ns);
+	report->device_bytes = series.device_bytes;
+	add_bands(report, &series);
+	find_reserved(report, series.pool_bytes);
+	find_driver_used(report);
+	report->largest = calloc(MV_REPORT_LARGEST, sizeof *report->largest);
+	err = report->largest ? look_at_blocks(report) : -ENOMEM;
+	if (!err)
+		err = mv_gaps_find(timeline, card->device, report->time_ns, &report->gaps);
+	if (err)
+		mv_report_release(report);
+	return err;
+}
+
+void mv_report_release(struct mv_report *report)
+{
+	free(report->stacks);
+	free(report->largest);
+	memset(report, 0, sizeof *report);
+}
