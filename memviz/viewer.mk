@@ -30,6 +30,10 @@ $(BUILD)/tests/unit/view_%: $(BUILD)/tests/unit/%.o $(view_suite_obj)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(view_libs) -lcunit
 
+$(BUILD)/tests/forge: $(BUILD)/tests/cli/forge.o $(view_suite_obj)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(view_libs)
+
 .PHONY: check-viewer
 check-viewer: $(BUILD)/bin/memviz $(view_suites:%=$(BUILD)/tests/unit/view_%) ## test the viewer
 	$(Q)for suite in $(view_suites); do $(BUILD)/tests/unit/view_$$suite || exit 1; done

@@ -214,6 +214,8 @@ static void fill_slots(const struct wreck *wreck, struct mv_file_header *made, s
 		slot->count = events;
 		memcpy(slot + 1, from + 1, events * sizeof(struct mv_event));
 		recovered->events += events;
+		if (from->count > events && from->count <= wreck->header.slot_events)
+			recovered->events_lost += from->count - events;
 	}
 }
 
@@ -263,8 +265,8 @@ static void add_note(struct mv_file_header *made, const struct mv_recovered *rec
 	char value[NOTE_BYTES - 8];
 	struct mv_note note;
 
-	snprintf(value, sizeof value, "lost: %llu chunks, %llu bytes of tables, %llu records of what is alive",
-		 (unsigned long long)recovered->chunks_lost, (unsigned long long)recovered->table_bytes_lost,
+	snprintf(value, sizeof value, "lost: %llu events, %llu chunks, %llu bytes of tables, %llu records of what is alive",
+		 (unsigned long long)recovered->events_lost, (unsigned long long)recovered->chunks_lost, (unsigned long long)recovered->table_bytes_lost,
 		 (unsigned long long)recovered->alive_lost);
 	note = (struct mv_note){add_text(made, "recovered"), add_text(made, value)};
 	made->used_bytes[MV_REGION_NOTES] -= made->used_bytes[MV_REGION_NOTES] % sizeof note;
@@ -307,11 +309,10 @@ static int raise_horizon(struct mv_copy *copy, struct mv_recovered *recovered, s
 	if (err)
 		return err;
 	gap_ns = mv_recording_tracks(recording)->gap_ns;
-	recovered->events_lost = mv_recording_missing(recording);
+	recovered->events_lost += mv_recording_missing(recording);
 	mv_recording_close(recording);
 	if (recovered->chunks_lost && gap_ns > made->horizon_ns)
 		made->horizon_ns = gap_ns;
-	mv_image_seal_state(made);
 	return 0;
 }
 
@@ -331,9 +332,13 @@ static int assemble(const struct wreck *wreck, struct mv_copy *copy, struct mv_r
 	fill_live(wreck, made, recovered);
 	fill_slots(wreck, made, recovered);
 	fill_ring(wreck, made, recovered);
-	add_note(made, recovered);
 	finish_header(wreck, made);
-	return raise_horizon(copy, recovered, diag);
+	err = raise_horizon(copy, recovered, diag);
+	if (err)
+		return err;
+	add_note(made, recovered);
+	mv_image_seal_state(made);
+	return 0;
 }
 
 int mv_recover(const void *bytes, uint64_t size, struct mv_copy *copy, struct mv_recovered *recovered,

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/place.h"
+#include "analyze/timeline.h"
+#include "base/text.h"
+#include "cmd/command.h"
+#include "cmd/output.h"
+#include "cmd/tell.h"
+#include "export/html.h"
+#include "read/table.h"
+
+enum { OPTION_OUTPUT, OPTION_NATIVE };
+
+static const struct mv_option options[] = {
+	[OPTION_OUTPUT] = {"output", "FILE", "the page to write; - is stdout", 'o'},
+	[OPTION_NATIVE] = {"native", NULL, "look up the names of C and C++ functions in the\nlibraries on this machine", 0},
+	{NULL, NULL, NULL, 0},
+};
+
+/* Recordings of several ranks go into one page; hundreds would not be one that a browser opens.  */
+enum { FILES_MAX = 256 };
+
+struct source {
+	struct mv_timeline *timeline;
+	struct mv_places *places;
+};
+
+static size_t frames_of(void *context, uint32_t stack, struct mv_html_frame *frames, size_t room)
+{
+	const struct mv_place *places[MV_TABLE_STACK_FRAMES];
+	struct source *source = context;
+	size_t i, count = mv_places_stack(source->places, stack, places,
+					  room < MV_TABLE_STACK_FRAMES ? room : MV_TABLE_STACK_FRAMES);
+
+	for (i = 0; i < count; i++)
+		frames[i] = (struct mv_html_frame){
+			.function = places[i]->function,
+			.file = places[i]->file,
+			.module = places[i]->module,
+			.offset = places[i]->offset,
+			.line = places[i]->line,
+			.kind = places[i]->kind,
+		};
+	return count;
+}
+
+static int open_source(const char *path, bool with_symbols, struct source *source, struct mv_html_recording *recording)
+{
+	struct mv_diag diag = {0};
+
+	if (mv_timeline_open(path, &source->timeline, &diag))
+		return mv_tell_recording(path, &diag);
+	if (mv_places_open(mv_timeline_recording(source->timeline), with_symbols, &source->places)) {
+		mv_tell("out of memory");
+		return MV_EXIT_BAD;
+	}
+	*recording = (struct mv_html_recording){
+		.timeline = source->timeline,
+		.stacks = {frames_of, source},
+		.label = mv_text_base_name(path),
+	};
+	return MV_EXIT_DONE;
+}
+
+static int write_page(const struct mv_html_recording *recordings, size_t count, const char *path)
+{
+	struct mv_diag diag = {0};
+	struct mv_output output;
+
+	if (!mv_output_open(&output, path))
+		return MV_EXIT_BAD;
+	if (mv_html_write(recordings, count, output.file, &diag)) {
+		mv_tell("%s: %s", path, diag.text[0] ? diag.text : "out of memory");
+		mv_output_drop(&output);
+		return MV_EXIT_BAD;
+	}
+	return mv_output_finish(&output) ? MV_EXIT_DONE : MV_EXIT_BAD;
+}
+
+static int make_page(const struct mv_args *args, struct source *sources, struct mv_html_recording *recordings)
+{
+	int i, code = MV_EXIT_DONE;
+
+	for (i = 0; i < args->rest_count && code == MV_EXIT_DONE; i++)
+		code = open_source(args->rest[i], args->value[OPTION_NATIVE], &sources[i], &recordings[i]);
+	if (code == MV_EXIT_DONE)
+		code = write_page(recordings, (size_t)args->rest_count, args->value[OPTION_OUTPUT]);
+	return code;
+}
+
+static int run(const struct mv_args *args)
+{
+	struct source *sources = calloc((size_t)args->rest_count, sizeof *sources);
+	struct mv_html_recording *recordings = calloc((size_t)args->rest_count, sizeof *recordings);
+	int i, code;
+
+	if (!args->value[OPTION_OUTPUT]) {
+		mv_tell("html: -o FILE is missing; try memviz help html");
+		code = MV_EXIT_USAGE;
+	} else if (!sources || !recordings) {
+		mv_tell("out of memory");
+		code = MV_EXIT_BAD;
+	} else {
+		code = make_page(args, sources, recordings);
+	}
+	for (i = 0; sources && i < args->rest_count; i++) {
+		mv_places_close(sources[i].places);
+		mv_timeline_close(sources[i].timeline);
+	}
+	free(sources);
+	free(recordings);
+	return code;
+}
+
+const struct mv_command mv_command_html = {
+	.name = "html",
+	.usage = "[options] FILE … -o OUT",
+	.summary = "Make the timeline: a page that any browser opens, offline",
+	.options = options,
+	.rest_min = 1,
+	.rest_max = FILES_MAX,
+	.run = run,
+};

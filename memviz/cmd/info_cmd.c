@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "analyze/timeline.h"
+#include "cmd/command.h"
+#include "cmd/report_view.h"
+#include "cmd/tell.h"
+#include "read/table.h"
+
+static const struct mv_option options[] = {{NULL, NULL, NULL, 0}};
+
+enum { SECOND_NS = 1000000000 };
+
+static void field(const char *name, const char *value)
+{
+	printf("  %-11s %s\n", name, value);
+}
+
+static void print_state(const struct mv_timeline *timeline)
+{
+	const struct mv_file_header *header = mv_timeline_header(timeline);
+
+	if (mv_recording_is_unfinished(mv_timeline_recording(timeline)))
+		field("state", "not finished: its program runs, or was killed");
+	else if (header->state == MV_FILE_FINISHED)
+		field("state", "finished");
+	else if (header->reason == MV_REASON_OOM)
+		field("state", "snapshot of an out-of-memory error");
+	else if (header->reason == MV_REASON_EXIT)
+		field("state", "snapshot at the program's exit");
+	else
+		field("state", "snapshot on request");
+}
+
+static void print_process(const struct mv_timeline *timeline)
+{
+	const struct mv_file_header *header = mv_timeline_header(timeline);
+	char text[128];
+
+	snprintf(text, sizeof text, "%s, process %u", mv_recording_program(mv_timeline_recording(timeline)), header->pid);
+	field("program", text);
+	if (header->rank < 0)
+		return;
+	snprintf(text, sizeof text, "%d of %d", header->rank, header->world_size);
+	field("rank", text);
+}
+
+static void print_when(const struct mv_timeline *timeline)
+{
+	time_t seconds = (time_t)(mv_timeline_header(timeline)->start_realtime_ns / SECOND_NS);
+	char text[128], length[MV_TELL_BYTES];
+	struct tm local;
+	size_t n = localtime_r(&seconds, &local) ? strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %z", &local) : 0;
+
+	snprintf(text + n, sizeof text - n, "%sfor %s", n ? ", " : "", mv_tell_time(mv_timeline_end(timeline), length));
+	field("began", text);
+}
+
+static void print_versions(const struct mv_timeline *timeline)
+{
+	const struct mv_recording *recording = mv_timeline_recording(timeline);
+	const struct mv_file_header *header = mv_timeline_header(timeline);
+	uint32_t i, count = mv_table_count(recording, MV_REGION_NOTES);
+	char text[64];
+
+	snprintf(text, sizeof text, "%u.%u", header->version_major, header->version_minor);
+	field("format", text);
+	for (i = 0; i < count; i++) {
+		const struct mv_note *note = mv_table_note(recording, i);
+		const char *key = mv_recording_text(recording, note->key), *value = mv_recording_text(recording, note->value);
+
+		if (!*key)
+			continue;
+		/* Of several with one key the last holds.  */
+		if (!strcmp(value, mv_table_note_value(recording, key)))
+			field(key, value);
+	}
+}
+
+static void print_cards(const struct mv_timeline *timeline)
+{
+	size_t i, count;
+	const struct mv_card *cards = mv_timeline_cards(timeline, &count);
+	char text[192], capacity[MV_TELL_BYTES], peak[MV_TELL_BYTES];
+
+	for (i = 0; i < count; i++) {
+		const char *name = mv_timeline_text(timeline, cards[i].name);
+
+		snprintf(text, sizeof text, "cuda:%u %.80s%s%s, peak %s", cards[i].device, name, *name ? ", " : "",
+			 cards[i].capacity_bytes ? mv_tell_size(cards[i].capacity_bytes, capacity) : "capacity not known",
+			 mv_tell_size(cards[i].peak_bytes, peak));
+		field("card", text);
+	}
+}
+
+static uint64_t event_count(const struct mv_recording *recording)
+{
+	uint64_t events = 0;
+	uint32_t k, slots = mv_recording_slots(recording);
+	size_t i, count;
+	const struct mv_chunk *const *chunks = mv_recording_chunks(recording, &count);
+
+	for (i = 0; i < count; i++)
+		events += chunks[i]->event_count;
+	for (k = 0; k < slots; k++) {
+		uint32_t open;
+
+		mv_recording_slot(recording, k, &open);
+		events += open;
+	}
+	return events;
+}
+
+static void print_contents(const struct mv_timeline *timeline)
+{
+	const struct mv_recording *recording = mv_timeline_recording(timeline);
+	size_t blocks, ooms;
+	char text[160];
+
+	mv_timeline_blocks(timeline, &blocks);
+	mv_timeline_ooms(timeline, &ooms);
+	snprintf(text, sizeof text, "%llu events, %zu blocks, %u stacks, %u threads, %u steps",
+		 (unsigned long long)event_count(recording), blocks, mv_table_count(recording, MV_REGION_STACKS),
+		 mv_table_count(recording, MV_REGION_THREADS), mv_timeline_header(timeline)->step);
+	field("holds", text);
+	snprintf(text, sizeof text, "%u", mv_timeline_header(timeline)->oom_count);
+	field("ooms", text);
+}
+
+static void print_coverage(const struct mv_timeline *timeline)
+{
+	const struct mv_file_header *header = mv_timeline_header(timeline);
+	char text[160], begin[MV_TELL_BYTES];
+
+	if (!mv_timeline_begin(timeline)) {
+		field("coverage", "from the first event");
+		return;
+	}
+	snprintf(text, sizeof text, "from %s on; %llu earlier events were overwritten",
+		 mv_tell_time(mv_timeline_begin(timeline), begin), (unsigned long long)header->events_evicted);
+	field("coverage", text);
+}
+
+static void print_losses(const struct mv_timeline *timeline)
+{
+	const struct mv_file_header *header = mv_timeline_header(timeline);
+	uint64_t missing = mv_recording_missing(mv_timeline_recording(timeline));
+	bool is_any = missing > 0;
+	unsigned i;
+
+	for (i = 0; i < MV_LOSS_COUNT; i++)
+		is_any |= header->losses[i] > 0;
+	field("losses", is_any ? "" : "none");
+	if (missing)
+		printf("  %11llu events between others\n", (unsigned long long)missing);
+	for (i = 0; i < MV_LOSS_COUNT; i++)
+		if (header->losses[i])
+			printf("  %11llu %s\n", (unsigned long long)header->losses[i], mv_loss_text(i));
+}
+
+static int print_file(const char *path)
+{
+	struct mv_timeline *timeline;
+	struct mv_diag diag = {0};
+
+	if (mv_timeline_open(path, &timeline, &diag))
+		return mv_tell_recording(path, &diag);
+	printf("%s\n", path);
+	print_process(timeline);
+	print_when(timeline);
+	print_state(timeline);
+	print_contents(timeline);
+	print_coverage(timeline);
+	print_losses(timeline);
+	print_cards(timeline);
+	print_versions(timeline);
+	mv_timeline_close(timeline);
+	return MV_EXIT_DONE;
+}
+
+static int run(const struct mv_args *args)
+{
+	int i, code = MV_EXIT_DONE;
+
+	for (i = 0; i < args->rest_count; i++) {
+		int now = print_file(args->rest[i]);
+
+		code = now > code ? now : code;
+	}
+	return code;
+}
+
+const struct mv_command mv_command_info = {
+	.name = "info",
+	.usage = "FILE …",
+	.summary = "Say what recordings hold, how complete they are, what was lost",
+	.options = options,
+	.rest_min = 1,
+	.rest_max = -1,
+	.run = run,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/report_view.h"
+#include "memviz/format.h"
+
+static const struct {
+	const char *name, *text;
+} losses[MV_LOSS_COUNT] = {
+	[MV_LOSS_BUSY] = {"busy", "events that arrived, in a signal handler, while the recorder was at work"},
+	[MV_LOSS_LOCK] = {"lock", "events for which the recorder could not get a lock in time"},
+	[MV_LOSS_LIVE_FULL] = {"live_full", "allocations that the table of what is alive had no room for"},
+	[MV_LOSS_TEXT_FULL] = {"text_full", "strings that there was no room for"},
+	[MV_LOSS_STACKS_FULL] = {"stacks_full", "stacks that there was no room for; the events are there"},
+	[MV_LOSS_ENCODE] = {"encode", "events of chunks that could not be compressed"},
+	[MV_LOSS_ORPHAN_FREE] = {"orphan_free", "frees of memory from before the recording; nothing else is missing"},
+	[MV_LOSS_STACK_CUT] = {"stack_cut", "stacks that were deeper than the recorder follows"},
+	[MV_LOSS_SNAPSHOT] = {"snapshot", "snapshots that could not be written"},
+	[MV_LOSS_MODULES_FULL] = {"modules_full", "loaded libraries that there was no room for"},
+};
+
+const char *mv_loss_name(unsigned loss)
+{
+	return loss < MV_LOSS_COUNT ? losses[loss].name : "unknown";
+}
+
+const char *mv_loss_text(unsigned loss)
+{
+	return loss < MV_LOSS_COUNT ? losses[loss].text : "for a reason that this version does not know";
+}

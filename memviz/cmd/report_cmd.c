@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cmd/command.h"
+#include "cmd/moment.h"
+#include "cmd/option.h"
+#include "cmd/output.h"
+#include "cmd/report_view.h"
+#include "cmd/tell.h"
+
+enum { OPTION_AT, OPTION_DEVICE, OPTION_TOP, OPTION_NATIVE, OPTION_JSON, OPTION_OUTPUT };
+
+static const struct mv_option options[] = {
+	[OPTION_AT] = {"at", "WHEN", "the moment: peak, oom, end, or +SECONDS from the start;\nwithout it, oom if memory ran out, otherwise peak", 'a'},
+	[OPTION_DEVICE] = {"device", "N", "the card, as the program counts them; without it,\nthe one that ran out, or was fullest", 'd'},
+	[OPTION_TOP] = {"top", "N", "how many stacks and blocks to show (5; with --json 10)", 'n'},
+	[OPTION_NATIVE] = {"native", NULL, "show C and C++ frames, too, by name where the\nlibraries are on this machine", 0},
+	[OPTION_JSON] = {"json", NULL, "for programs: see memviz-report(1)", 'j'},
+	[OPTION_OUTPUT] = {"output", "FILE", "write there instead of to stdout", 'o'},
+	{NULL, NULL, NULL, 0},
+};
+
+enum { TOP_TEXT = 5, TOP_JSON = 10, TOP_MAX = 1000 };
+
+static int write_view(const struct mv_report_view *view, bool is_json, const char *path)
+{
+	struct mv_output output;
+	int err = 0;
+
+	if (!mv_output_open(&output, path))
+		return MV_EXIT_BAD;
+	if (is_json)
+		err = mv_report_print_json(view, output.file);
+	else
+		mv_report_print(view, output.file);
+	if (err) {
+		mv_tell("out of memory");
+		mv_output_drop(&output);
+		return MV_EXIT_BAD;
+	}
+	return mv_output_finish(&output) ? MV_EXIT_DONE : MV_EXIT_BAD;
+}
+
+static int parse_top(const struct mv_args *args, unsigned *top)
+{
+	uint64_t value;
+
+	*top = args->value[OPTION_JSON] ? TOP_JSON : TOP_TEXT;
+	if (!args->value[OPTION_TOP])
+		return MV_OPTION_GO_ON;
+	if (mv_text_parse_u64(args->value[OPTION_TOP], &value) || value > TOP_MAX) {
+		mv_tell("report: --top=%s is not a number up to 1000; try memviz help report", args->value[OPTION_TOP]);
+		return MV_EXIT_USAGE;
+	}
+	*top = (unsigned)value;
+	return MV_OPTION_GO_ON;
+}
+
+static int show(const struct mv_args *args, const struct mv_timeline *timeline, const struct mv_moment *moment,
+		unsigned top)
+{
+	struct mv_report_view view = {.at = moment->name, .top = top, .is_native = args->value[OPTION_NATIVE]};
+	const char *output = args->value[OPTION_OUTPUT];
+	struct mv_report report;
+	int code = MV_EXIT_BAD;
+
+	if (mv_report_make(timeline, moment->card, moment->time_ns, moment->oom, &report)) {
+		mv_tell("out of memory");
+		return code;
+	}
+	view.report = &report;
+	if (mv_places_open(mv_timeline_recording(timeline), view.is_native, &view.places))
+		mv_tell("out of memory");
+	else
+		code = write_view(&view, args->value[OPTION_JSON], output ? output : "-");
+	mv_places_close(view.places);
+	mv_report_release(&report);
+	return code;
+}
+
+static int run(const struct mv_args *args)
+{
+	const char *path = args->rest[0];
+	struct mv_timeline *timeline;
+	struct mv_moment moment;
+	struct mv_diag diag = {0};
+	unsigned top;
+	int code = parse_top(args, &top);
+
+	if (code != MV_OPTION_GO_ON)
+		return code;
+	if (mv_timeline_open(path, &timeline, &diag))
+		return mv_tell_recording(path, &diag);
+	code = mv_moment_find(timeline, path, args->value[OPTION_AT], args->value[OPTION_DEVICE], &moment);
+	if (code == MV_OPTION_GO_ON)
+		code = show(args, timeline, &moment, top);
+	mv_timeline_close(timeline);
+	return code;
+}
+
+const struct mv_command mv_command_report = {
+	.name = "report",
+	.usage = "[options] FILE",
+	.summary = "Say what filled the card at a moment, and who asked for it",
+	.options = options,
+	.rest_min = 1,
+	.rest_max = 1,
+	.run = run,
+};

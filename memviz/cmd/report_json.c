@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <jansson.h>
+
+#include "cmd/report_view.h"
+#include "read/table.h"
+
+enum { INDENT = 2, FRAMES = MV_TABLE_STACK_FRAMES };
+
+/* jansson's setters take over what they are given, also NULL, which makes them fail: one check at the end does.  */
+static json_t *integer(uint64_t value)
+{
+	return json_integer(value <= INT64_MAX ? (json_int_t)value : INT64_MAX);
+}
+
+/* A name out of a library on this machine need not be UTF-8.  */
+static json_t *string_or_null(const char *text)
+{
+	json_t *string = *text ? json_string(text) : NULL;
+
+	return string ? string : json_null();
+}
+
+static json_t *frame_of(const struct mv_place *place)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "function", string_or_null(place->function), "file",
+			 string_or_null(place->file), "line", place->line ? integer(place->line) : json_null(), "module",
+			 string_or_null(place->module), "offset", *place->module ? integer(place->offset) : json_null());
+}
+
+static json_t *frames_of(const struct mv_report_view *view, uint32_t stack)
+{
+	const struct mv_place *places[FRAMES];
+	size_t i, count = mv_places_stack(view->places, stack, places, FRAMES);
+	json_t *frames = json_array();
+
+	for (i = 0; i < count; i++)
+		json_array_append_new(frames, frame_of(places[i]));
+	return frames;
+}
+
+static json_t *bands_of(const struct mv_report *report)
+{
+	json_t *bands = json_array();
+	int i;
+
+	for (i = 0; i < MV_BAND_COUNT; i++)
+		json_array_append_new(bands, json_pack("{s:s, s:o, s:o}", "band", mv_band_name((enum mv_band)i), "bytes",
+						       integer(report->bands[i].bytes), "blocks",
+						       integer(report->bands[i].blocks)));
+	return bands;
+}
+
+static json_t *oom_of(const struct mv_report_view *view)
+{
+	const struct mv_oom *oom = view->report->oom;
+
+	if (!oom)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "requested_bytes",
+			 integer(oom->requested_bytes), "allocated_bytes", integer(oom->allocated_bytes), "reserved_bytes",
+			 integer(oom->reserved_bytes), "free_bytes", integer(oom->free_bytes), "total_bytes",
+			 integer(oom->total_bytes), "ordinal", integer(oom->ordinal), "time_ns", integer(oom->time_ns),
+			 "outcome", oom->outcome == MV_OOM_SURVIVED ? "survived" : "unknown", "api",
+			 string_or_null(mv_timeline_api(view->report->timeline, oom->api)), "frames",
+			 frames_of(view, oom->stack));
+}
+
+static json_t *stack_of(const struct mv_report_view *view, const struct mv_report_stack *stack)
+{
+	json_t *bands = json_object();
+	int i;
+
+	for (i = 0; i < MV_BAND_COUNT; i++)
+		if (stack->band_bytes[i])
+			json_object_set_new(bands, mv_band_name((enum mv_band)i), integer(stack->band_bytes[i]));
+	return json_pack("{s:o, s:o, s:o, s:o}", "bytes", integer(stack->bytes), "blocks", integer(stack->blocks), "bands",
+			 bands, "frames", frames_of(view, stack->stack));
+}
+
+static json_t *stacks_of(const struct mv_report_view *view)
+{
+	json_t *stacks = json_array();
+	size_t i;
+
+	for (i = 0; i < view->report->stack_count && i < view->top; i++)
+		json_array_append_new(stacks, stack_of(view, &view->report->stacks[i]));
+	return stacks;
+}
+
+static json_t *losses_of(const struct mv_timeline *timeline)
+{
+	const struct mv_file_header *header = mv_timeline_header(timeline);
+	json_t *losses = json_object();
+	unsigned i;
+
+	for (i = 0; i < MV_LOSS_COUNT; i++)
+		json_object_set_new(losses, mv_loss_name(i), integer(header->losses[i]));
+	return losses;
+}
+
+static json_t *gaps_of(const struct mv_gaps *gaps)
+{
+	if (!gaps->segments)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}", "free_bytes", integer(gaps->free_bytes), "largest_bytes",
+			 integer(gaps->largest_bytes), "pieces", integer(gaps->pieces));
+}
+
+static json_t *block_of(const struct mv_report_view *view, const struct mv_block *block)
+{
+	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "bytes", integer(block->size_bytes), "band",
+			 mv_band_name((enum mv_band)block->band), "reason", mv_reason_text((enum mv_reason)block->reason),
+			 "name", string_or_null(mv_timeline_text(view->report->timeline, block->name)), "birth_ns",
+			 block->is_birth_known ? integer(block->birth_ns) : json_null(), "step", integer(block->step),
+			 "address", integer(block->address), "frames", frames_of(view, block->stack));
+}
+
+static json_t *largest_of(const struct mv_report_view *view)
+{
+	size_t i, count;
+	const struct mv_block *blocks = mv_timeline_blocks(view->report->timeline, &count);
+	json_t *largest = json_array();
+
+	for (i = 0; i < view->report->largest_count; i++)
+		json_array_append_new(largest, block_of(view, &blocks[view->report->largest[i]]));
+	return largest;
+}
+
+static void add_run(json_t *root, const struct mv_report *report)
+{
+	const struct mv_timeline *timeline = report->timeline;
+	const struct mv_file_header *header = mv_timeline_header(timeline);
+
+	json_object_set_new(root, "step", integer(report->step));
+	json_object_set_new(root, "begin_ns", integer(mv_timeline_begin(timeline)));
+	json_object_set_new(root, "end_ns", integer(mv_timeline_end(timeline)));
+	json_object_set_new(root, "device",
+			    json_pack("{s:o, s:o}", "ordinal", integer(report->card->device), "name",
+				      string_or_null(mv_timeline_text(timeline, report->card->name))));
+	json_object_set_new(root, "program", json_string(mv_recording_program(mv_timeline_recording(timeline))));
+	json_object_set_new(root, "pid", integer(header->pid));
+	json_object_set_new(root, "rank", header->rank < 0 ? json_null() : json_integer(header->rank));
+}
+
+static json_t *report_of(const struct mv_report_view *view)
+{
+	const struct mv_report *report = view->report;
+	json_t *root = json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "memviz_report", 1, "at",
+				 view->at, "time_ns", integer(report->time_ns), "capacity_bytes",
+				 integer(report->card->capacity_bytes), "driver_used_bytes",
+				 integer(report->driver_used_bytes), "reserved_bytes", integer(report->reserved_bytes),
+				 "allocated_bytes", integer(report->allocated_bytes), "bands", bands_of(report), "oom",
+				 oom_of(view), "top_stacks", stacks_of(view), "losses", losses_of(report->timeline));
+
+	json_object_set_new(root, "device_bytes", integer(report->device_bytes));
+	json_object_set_new(root, "driver_used_is_known", json_boolean(report->is_driver_used_known));
+	json_object_set_new(root, "gaps", gaps_of(&report->gaps));
+	json_object_set_new(root, "largest_blocks", largest_of(view));
+	add_run(root, report);
+	return root;
+}
+
+int mv_report_print_json(const struct mv_report_view *view, FILE *out)
+{
+	json_t *root = report_of(view);
+	int err = root ? json_dumpf(root, out, JSON_INDENT(INDENT) | JSON_PRESERVE_ORDER) : -1;
+
+	json_decref(root);
+	fputc('\n', out);
+	return err && !ferror(out) ? -ENOMEM : 0;
+}

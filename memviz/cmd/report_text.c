@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <time.h>
+
+#include "cmd/report_view.h"
+#include "cmd/tell.h"
+#include "read/table.h"
+
+enum { BAR_COLUMNS = 30, STACK_LINES = 4, PLACE_COLUMNS = 62, FRAMES = MV_TABLE_STACK_FRAMES };
+
+/* ---- pieces ---- */
+
+struct paper {
+	const struct mv_report_view *view;
+	FILE *out;
+	bool is_coloured, is_utf8;
+};
+
+static const char *band_colour(int band)
+{
+	static const char *const colours[MV_BAND_COUNT] = {"34", "33", "35", "32", "36", "90"};
+
+	return colours[band];
+}
+
+static void heading(const struct paper *paper, const char *text)
+{
+	fprintf(paper->out, paper->is_coloured ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
+}
+
+/* Bars are as long as their share of the largest.  */
+static void bar(const struct paper *paper, int band, uint64_t bytes, uint64_t largest)
+{
+	unsigned i, length = largest ? (unsigned)((double)bytes / (double)largest * BAR_COLUMNS + 0.5) : 0;
+
+	if (bytes && !length)
+		length = 1;
+	if (paper->is_coloured)
+		fprintf(paper->out, "\033[%sm", band_colour(band));
+	for (i = 0; i < length; i++)
+		fputs(paper->is_utf8 ? "\u2587" : "#", paper->out);
+	fputs(paper->is_coloured ? "\033[0m\n" : "\n", paper->out);
+}
+
+static unsigned percent(uint64_t part, uint64_t whole)
+{
+	return whole ? (unsigned)((double)part * 100 / (double)whole + 0.5) : 0;
+}
+
+static void row(const struct paper *paper, const char *name, uint64_t bytes, const char *comment)
+{
+	char size[MV_TELL_BYTES];
+
+	fprintf(paper->out, "  %-14s%10s   %s\n", name, mv_tell_size(bytes, size), comment);
+}
+
+/* ---- parts ---- */
+
+static const char *name_of_moment(const char *at)
+{
+	if (!strcmp(at, "peak"))
+		return "the peak: ";
+	if (!strcmp(at, "oom"))
+		return "out of memory: ";
+	return strcmp(at, "end") ? "" : "the end: ";
+}
+
+static void print_title(const struct paper *paper)
+{
+	const struct mv_report *report = paper->view->report;
+	const struct mv_recording *recording = mv_timeline_recording(report->timeline);
+	const struct mv_file_header *header = mv_timeline_header(report->timeline);
+	const char *name = mv_timeline_text(report->timeline, report->card->name);
+	char time[MV_TELL_BYTES];
+
+	fprintf(paper->out, "%s, process %u", mv_recording_program(recording), header->pid);
+	if (header->rank >= 0)
+		fprintf(paper->out, ", rank %d", header->rank);
+	fprintf(paper->out, ", cuda:%u%s%s\n", report->card->device, *name ? " " : "", name);
+	fprintf(paper->out, "%s%s after the recording began", name_of_moment(paper->view->at),
+		mv_tell_time(report->time_ns, time));
+	if (report->step)
+		fprintf(paper->out, ", in step %u", report->step + 1);
+	fputc('\n', paper->out);
+}
+
+static void print_oom(const struct paper *paper)
+{
+	const struct mv_oom *oom = paper->view->report->oom;
+	const struct mv_place *place;
+	char size[MV_TELL_BYTES], text[PLACE_COLUMNS + 1];
+
+	if (!oom)
+		return;
+	fprintf(paper->out, "\n  %s were asked for and did not fit%s\n", mv_tell_size(oom->requested_bytes, size),
+		oom->outcome == MV_OOM_SURVIVED ? "; the program went on" : "");
+	place = mv_places_headline(paper->view->places, oom->stack);
+	if (!place)
+		return;
+	mv_place_write(place, text, sizeof text);
+	fprintf(paper->out, "  by %s\n", text);
+}
+
+static void print_bands(const struct paper *paper)
+{
+	const struct mv_report *report = paper->view->report;
+	uint64_t largest = 0, sum = 0;
+	char size[MV_TELL_BYTES];
+	int i;
+
+	for (i = 0; i < MV_BAND_COUNT; i++) {
+		sum += report->bands[i].bytes;
+		if (report->bands[i].bytes > largest)
+			largest = report->bands[i].bytes;
+	}
+	heading(paper, "BAND               BYTES  SHARE  BLOCKS");
+	for (i = MV_BAND_COUNT; i-- > 0;) {
+		const struct mv_report_band *band = &report->bands[i];
+
+		fprintf(paper->out, "  %-12s%10s  %3u %%  %6llu  ", mv_band_name((enum mv_band)i),
+			mv_tell_size(band->bytes, size), percent(band->bytes, sum), (unsigned long long)band->blocks);
+		bar(paper, i, band->bytes, largest);
+	}
+}
+
+static void print_gaps(const struct mv_report *report, char *text, size_t size)
+{
+	char largest[MV_TELL_BYTES];
+
+	if (report->gaps.pieces)
+		snprintf(text, size, "free in the pool, in %llu pieces, the largest %s",
+			 (unsigned long long)report->gaps.pieces, mv_tell_size(report->gaps.largest_bytes, largest));
+	else
+		snprintf(text, size, "free in the pool");
+}
+
+static void print_pool(const struct paper *paper)
+{
+	const struct mv_report *report = paper->view->report;
+	char text[96];
+
+	row(paper, "allocated", report->allocated_bytes, "in blocks of the framework's pool: the bands above");
+	if (report->reserved_bytes > report->allocated_bytes) {
+		print_gaps(report, text, sizeof text);
+		row(paper, "+ unused", report->reserved_bytes - report->allocated_bytes, text);
+	}
+	row(paper, "= reserved", report->reserved_bytes, "what the pool holds of the driver");
+	if (report->device_bytes > report->reserved_bytes)
+		row(paper, "+ direct", report->device_bytes - report->reserved_bytes,
+		    "asked of the driver outside of the pool");
+}
+
+static void print_driver(const struct paper *paper)
+{
+	const struct mv_report *report = paper->view->report;
+	char text[96], size[MV_TELL_BYTES];
+
+	if (!report->is_driver_used_known) {
+		row(paper, "= in use", report->device_bytes, "by this process; the driver was not asked for the card's");
+		return;
+	}
+	if (report->driver_used_bytes > report->device_bytes)
+		row(paper, "+ others", report->driver_used_bytes - report->device_bytes,
+		    "the context, libraries, other processes");
+	snprintf(text, sizeof text, "of %s", mv_tell_size(report->card->capacity_bytes, size));
+	row(paper, "= in use", report->driver_used_bytes, report->card->capacity_bytes ? text : "as the driver says");
+}
+
+static void print_sums(const struct paper *paper)
+{
+	const struct mv_report *report = paper->view->report;
+
+	heading(paper, "HOW IT ADDS UP");
+	if (report->card->has_pool)
+		print_pool(paper);
+	else
+		row(paper, "device memory", report->device_bytes, "asked of the driver: the bands above");
+	print_driver(paper);
+	if (report->card->capacity_bytes > report->driver_used_bytes)
+		row(paper, "free", report->card->capacity_bytes - report->driver_used_bytes, "on the card");
+}
+
+static bool is_shown(const struct mv_report_view *view, const struct mv_place *place)
+{
+	return view->is_native || place->kind != MV_FRAME_NATIVE;
+}
+
+/* Frames of a library that only lead to the program's own are left out, but for the innermost.  */
+static void print_frames(const struct paper *paper, uint32_t stack)
+{
+	const struct mv_place *frames[FRAMES];
+	size_t i, shown = 0, count = mv_places_stack(paper->view->places, stack, frames, FRAMES);
+	char text[PLACE_COLUMNS + 1];
+
+	for (i = 0; i < count && shown < STACK_LINES; i++) {
+		if (!is_shown(paper->view, frames[i]) || (shown && !frames[i]->is_user && !paper->view->is_native))
+			continue;
+		mv_place_write(frames[i], text, sizeof text);
+		fprintf(paper->out, "                %s\n", text);
+		shown++;
+	}
+	if (!shown && count) {
+		mv_place_write(frames[0], text, sizeof text);
+		fprintf(paper->out, "                %s\n", text);
+	} else if (!shown) {
+		fprintf(paper->out, "                no stack was taken\n");
+	}
+}
+
+static void print_stack(const struct paper *paper, const struct mv_report_stack *stack)
+{
+	char size[MV_TELL_BYTES];
+	int i, best = 0;
+
+	for (i = 0; i < MV_BAND_COUNT; i++)
+		if (stack->band_bytes[i] > stack->band_bytes[best])
+			best = i;
+	fprintf(paper->out, "  %10s    %s%s, %llu block%s\n", mv_tell_size(stack->bytes, size),
+		stack->band_bytes[best] < stack->bytes ? "mostly " : "", mv_band_name((enum mv_band)best),
+		(unsigned long long)stack->blocks, stack->blocks == 1 ? "" : "s");
+	print_frames(paper, stack->stack);
+}
+
+static void print_stacks(const struct paper *paper)
+{
+	const struct mv_report *report = paper->view->report;
+	size_t i;
+
+	if (!report->stack_count)
+		return;
+	heading(paper, "WHO ASKED FOR MOST OF IT");
+	for (i = 0; i < report->stack_count && i < paper->view->top; i++)
+		print_stack(paper, &report->stacks[i]);
+}
+
+static void print_block(const struct paper *paper, const struct mv_block *block)
+{
+	const struct mv_timeline *timeline = paper->view->report->timeline;
+	const struct mv_place *place = mv_places_headline(paper->view->places, block->stack);
+	const char *name = mv_timeline_text(timeline, block->name);
+	char size[MV_TELL_BYTES], text[PLACE_COLUMNS + 1] = "no stack was taken";
+
+	if (place)
+		mv_place_write(place, text, sizeof text);
+	fprintf(paper->out, "  %10s    %-12s%s\n", mv_tell_size(block->size_bytes, size),
+		mv_band_name((enum mv_band)block->band), *name ? name : text);
+	fprintf(paper->out, "                %s\n", mv_reason_text((enum mv_reason)block->reason));
+}
+
+static void print_blocks(const struct paper *paper)
+{
+	const struct mv_report *report = paper->view->report;
+	size_t i, count;
+	const struct mv_block *blocks = mv_timeline_blocks(report->timeline, &count);
+
+	if (!report->largest_count)
+		return;
+	heading(paper, "LARGEST BLOCKS");
+	for (i = 0; i < report->largest_count && i < paper->view->top; i++)
+		print_block(paper, &blocks[report->largest[i]]);
+}
+
+static void print_losses(const struct paper *paper)
+{
+	const struct mv_timeline *timeline = paper->view->report->timeline;
+	const struct mv_file_header *header = mv_timeline_header(timeline);
+	bool is_first = true;
+	unsigned i;
+
+	for (i = 0; i < MV_LOSS_COUNT; i++) {
+		if (!header->losses[i])
+			continue;
+		if (is_first)
+			heading(paper, "WHAT IS MISSING");
+		is_first = false;
+		fprintf(paper->out, "  %10llu    %s\n", (unsigned long long)header->losses[i], mv_loss_text(i));
+	}
+}
+
+void mv_report_print(const struct mv_report_view *view, FILE *out)
+{
+	struct paper paper = {view, out, mv_tell_is_coloured(out), mv_tell_is_utf8()};
+
+	print_title(&paper);
+	print_oom(&paper);
+	print_bands(&paper);
+	print_sums(&paper);
+	print_stacks(&paper);
+	print_blocks(&paper);
+	print_losses(&paper);
+}

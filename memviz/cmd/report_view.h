@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A report as text and as JSON.
+ *
+ * The JSON (also in memviz-report(1)) is one object.  Quantities are integers, bytes and nanoseconds; what is not known
+ * is null.  Members are added later, never changed or removed; their order is the one here:
+ *
+ *	memviz_report		1
+ *	at			"peak", "oom", "end" or "time"
+ *	time_ns			since the recording's start
+ *	capacity_bytes		of the card; 0: not known
+ *	driver_used_bytes	of the card, by all programs; where the driver was not asked: device_bytes
+ *	reserved_bytes		held by the framework's pool; without one: device_bytes
+ *	allocated_bytes		in blocks of the pool; without one: device_bytes
+ *	bands			array of {band, bytes, blocks}: parameter, gradient, optimizer, activation, temporary, other
+ *	oom			the error at this moment, or null: {requested_bytes, allocated_bytes, reserved_bytes,
+ *				free_bytes, total_bytes, ordinal, time_ns, outcome ("survived" or "unknown"),
+ *				api, frames}
+ *	top_stacks		array of {bytes, blocks, bands, frames}, largest first; bands has the bytes of each band
+ *				that has any; frames, innermost first, are {function, file, line, module, offset}
+ *	losses			what the recorder had to drop: a member for each cause, events
+ *	device_bytes		what this process has of the driver
+ *	driver_used_is_known	false: the driver was not asked
+ *	gaps			{free_bytes, largest_bytes, pieces}: within the pool's segments; null: not known
+ *	largest_blocks		array of {bytes, band, reason, name, birth_ns, step, address, frames}
+ *	step			optimizer steps completed
+ *	begin_ns		the recording is complete from here on
+ *	end_ns
+ *	device			{ordinal, name}
+ *	program, pid, rank	rank is null outside of distributed jobs
+ *
+ * Threads: none.  Memory: malloc.  */
+#ifndef CMD_REPORT_VIEW_H
+#define CMD_REPORT_VIEW_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "analyze/place.h"
+#include "analyze/report.h"
+
+struct mv_report_view {
+	const struct mv_report *report;
+	const char *at; /* name of the moment */
+	struct mv_places *places;
+	unsigned top; /* how many stacks and blocks to show */
+	bool is_native; /* show native frames, too */
+};
+
+/* Write VIEW to OUT, for a terminal of 80 columns.  */
+void mv_report_print(const struct mv_report_view *view, FILE *out);
+
+/* Write VIEW as JSON to OUT.  0 or -ENOMEM.  */
+int mv_report_print_json(const struct mv_report_view *view, FILE *out);
+
+/* The names of the causes of losses: "busy", and what they mean to people: "in signal handlers".  */
+const char *mv_loss_name(unsigned loss);
+const char *mv_loss_text(unsigned loss);
+
+#endif
