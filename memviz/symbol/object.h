@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One object's symbols and lines, through elfutils, which nobody else includes.  Private to memviz/symbol.
+/* One object's symbols and lines, through elfutils, which nobody outside of memviz/symbol includes.  Private.
  *
  * Threads: one at a time.  Memory: malloc, and the file mapped by elfutils.  */
 #ifndef SYMBOL_OBJECT_H

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "base/text.h"
+#include "cmd/command.h"
+#include "cmd/environment.h"
+#include "cmd/harvest.h"
+#include "cmd/launch.h"
+#include "cmd/option.h"
+#include "cmd/preload.h"
+#include "cmd/target.h"
+#include "cmd/tell.h"
+
+enum {
+	OPTION_OUT,
+	OPTION_RING,
+	OPTION_STACKS,
+	OPTION_SNAPSHOTS,
+	OPTION_AT_EXIT,
+	OPTION_OFF,
+	OPTION_GPU,
+	OPTION_DEVICES,
+	OPTION_COMPUTE,
+	OPTION_BACKING,
+	OPTION_FORCE_SIM,
+	OPTION_VERBOSE,
+	OPTION_QUIET,
+};
+
+static const struct mv_option options[] = {
+	[OPTION_OUT] = {"out", "FOLDER", "for the recordings (the current one)", 'o'},
+	[OPTION_RING] = {"ring", "SIZE", "room for past events; the oldest are overwritten\n(64MiB)", 0},
+	[OPTION_STACKS] = {"stacks", "LIST", "stacks to take: native, python, frees, separated by\ncommas; all; none (native,python)", 0},
+	[OPTION_SNAPSHOTS] = {"snapshots", "N", "out-of-memory errors that leave a snapshot (3)", 0},
+	[OPTION_AT_EXIT] = {"at-exit", NULL, "leave a snapshot when the program exits, too", 0},
+	[OPTION_OFF] = {"off", NULL, "load the recorder, but let it pass everything on", 0},
+	[OPTION_GPU] = {"gpu", "sim[:SIZE]", "run on a simulated GPU of that memory: sim:24GiB", 0},
+	[OPTION_DEVICES] = {"devices", "N", "so many simulated GPUs", 0},
+	[OPTION_COMPUTE] = {"compute", "X.Y", "compute capability of the simulated GPU", 0},
+	[OPTION_BACKING] = {"backing", "KIND", "what the simulated memory holds: none, lazy", 0},
+	[OPTION_FORCE_SIM] = {"force-sim", NULL, "simulate also where there is a real driver", 0},
+	[OPTION_VERBOSE] = {"verbose", NULL, "say where the recordings are when they begin", 'v'},
+	[OPTION_QUIET] = {"quiet", NULL, "say nothing at the end, unless memory ran out", 'q'},
+	{NULL, NULL, NULL, 0},
+};
+
+enum { PATH_BYTES = 4096, TOKEN_BYTES = 48 };
+
+struct plan {
+	const struct mv_args *args;
+	struct mv_environment environment;
+	struct mv_target target;
+	char folder[PATH_BYTES]; /* absolute */
+	char token[TOKEN_BYTES];
+	bool is_recorded;
+};
+
+/* ---- options ---- */
+
+static int wrong(const char *option, const char *value, const char *what)
+{
+	mv_tell("run: --%s=%s is not %s; try memviz help run", option, value, what);
+	return MV_EXIT_USAGE;
+}
+
+/* What can be told wrong here is; the recorder would only say so when the program is half way.  */
+static int check_values(const struct mv_args *args)
+{
+	const char *gpu = args->value[OPTION_GPU], *ring = args->value[OPTION_RING];
+	const char *snapshots = args->value[OPTION_SNAPSHOTS];
+	uint64_t number;
+
+	if (ring && mv_text_parse_size(ring, &number))
+		return wrong("ring", ring, "a size");
+	if (snapshots && mv_text_parse_u64(snapshots, &number))
+		return wrong("snapshots", snapshots, "a number");
+	if (gpu && !mv_text_equal(gpu, "sim") && !mv_text_starts(gpu, "sim:"))
+		return wrong("gpu", gpu, "sim or sim:SIZE");
+	if (gpu && gpu[3] && mv_text_parse_size(gpu + 4, &number))
+		return wrong("gpu", gpu, "sim or sim:SIZE");
+	return MV_OPTION_GO_ON;
+}
+
+static void set_if(struct plan *plan, int option, const char *name)
+{
+	if (plan->args->value[option])
+		mv_environment_set(&plan->environment, name, plan->args->value[option]);
+}
+
+static void set_recorder(struct plan *plan)
+{
+	mv_environment_set(&plan->environment, "MEMVIZ_OUT", plan->folder);
+	mv_environment_set(&plan->environment, "MEMVIZ_RUN", plan->token);
+	set_if(plan, OPTION_RING, "MEMVIZ_RING");
+	set_if(plan, OPTION_STACKS, "MEMVIZ_STACKS");
+	set_if(plan, OPTION_SNAPSHOTS, "MEMVIZ_SNAPSHOTS");
+	if (plan->args->value[OPTION_AT_EXIT])
+		mv_environment_set(&plan->environment, "MEMVIZ_AT_EXIT", "1");
+	if (plan->args->value[OPTION_OFF])
+		mv_environment_set(&plan->environment, "MEMVIZ_ON", "0");
+	if (plan->args->value[OPTION_VERBOSE])
+		mv_environment_set(&plan->environment, "MEMVIZ_VERBOSE", "1");
+}
+
+static bool set_gpu(struct plan *plan)
+{
+	const struct mv_args *args = plan->args;
+	struct mv_preload_gpu gpu = {
+		.memory = args->value[OPTION_GPU] && args->value[OPTION_GPU][3] ? args->value[OPTION_GPU] + 4 : NULL,
+		.devices = args->value[OPTION_DEVICES],
+		.compute = args->value[OPTION_COMPUTE],
+		.backing = args->value[OPTION_BACKING],
+		.is_forced = args->value[OPTION_FORCE_SIM],
+	};
+
+	return !args->value[OPTION_GPU] || mv_preload_gpu(&plan->environment, &gpu);
+}
+
+/* ---- where recordings go ---- */
+
+static const char *wanted_folder(const struct plan *plan)
+{
+	const char *folder = plan->args->value[OPTION_OUT];
+
+	if (!folder)
+		folder = mv_environment_get(&plan->environment, "MEMVIZ_OUT");
+	return folder && *folder ? folder : ".";
+}
+
+/* Why recordings cannot be written to the folder; 0: they can.  */
+static int find_folder(struct plan *plan)
+{
+	struct stat status;
+
+	if (!realpath(wanted_folder(plan), plan->folder) || stat(plan->folder, &status))
+		return errno;
+	if (!S_ISDIR(status.st_mode))
+		return ENOTDIR;
+	return access(plan->folder, W_OK | X_OK) ? errno : 0;
+}
+
+/* ---- running ---- */
+
+static void prepare_recorder(struct plan *plan)
+{
+	int err = find_folder(plan);
+
+	if (plan->target.obstacle)
+		mv_tell("%s: %s and cannot be recorded; it runs unrecorded", plan->target.path, plan->target.obstacle);
+	else if (err)
+		mv_tell("%s: recordings cannot be written there (%s); the program runs unrecorded", wanted_folder(plan),
+			strerror(err));
+	plan->is_recorded = !plan->target.obstacle && !err;
+}
+
+static int tell_not_found(const char *program, int err)
+{
+	if (err == -ENOENT)
+		mv_tell("%s: there is no such program", program);
+	else
+		mv_tell("%s: cannot be run (%s)", program, strerror(-err));
+	return err == -ENOENT ? MV_EXIT_NOT_FOUND : MV_EXIT_NOT_RUN;
+}
+
+static const char *shown_folder(const struct plan *plan)
+{
+	const char *wanted = wanted_folder(plan);
+
+	return mv_text_equal(wanted, ".") ? "" : wanted;
+}
+
+static int launch(struct plan *plan)
+{
+	uint64_t start_ns = mv_sys_realtime_ns();
+	int status;
+
+	snprintf(plan->token, sizeof plan->token, "%d-%llx", (int)getpid(), (unsigned long long)start_ns);
+	if (plan->is_recorded)
+		set_recorder(plan);
+	/* The simulation first: what is prepended last stands first.  */
+	if (!set_gpu(plan) || (plan->is_recorded && !mv_preload_recorder(&plan->environment)))
+		return MV_EXIT_FAILED;
+	if (plan->environment.is_broken) {
+		mv_tell("out of memory");
+		return MV_EXIT_FAILED;
+	}
+	status = mv_launch(plan->target.path, plan->args->rest, plan->environment.at);
+	if (status < 0)
+		return tell_not_found(plan->args->rest[0], status);
+	if (plan->is_recorded && !plan->args->value[OPTION_OFF])
+		mv_harvest(plan->folder, shown_folder(plan), plan->token, start_ns, plan->args->value[OPTION_QUIET]);
+	return status;
+}
+
+static int run(const struct mv_args *args)
+{
+	struct plan plan = {.args = args};
+	int err, code = check_values(args);
+
+	if (code != MV_OPTION_GO_ON)
+		return code;
+	err = mv_target_find(args->rest[0], &plan.target);
+	if (err)
+		return tell_not_found(args->rest[0], err);
+	mv_environment_open(&plan.environment);
+	prepare_recorder(&plan);
+	code = launch(&plan);
+	mv_environment_close(&plan.environment);
+	return code;
+}
+
+const struct mv_command mv_command_run = {
+	.name = "run",
+	.usage = "[options] [--] PROGRAM [ARGUMENT …]",
+	.summary = "Run a program and record the GPU memory it uses",
+	.details = "The program's exit status is passed on; 128 and the signal that ended it; 125 if\n"
+		   "memviz failed, 126 if the program cannot be run, 127 if there is none.",
+	.options = options,
+	.rest_min = 1,
+	.rest_max = -1,
+	.is_launcher = true,
+	.run = run,
+};
