@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines and words over the lanes.  */
+import {STACKED} from "./data.js";
+import {BLANK} from "./columns.js";
+import {wantedBytes} from "./bands.js";
+import {PARTS_TEXT, SLACK_TEXT} from "./theme.js";
+import {xOf} from "./strip.js";
+import {niceSizeStep, sizeText} from "./words.js";
+
+/** CSS pixels. */
+/** CSS pixels for the flag of an OOM, above the bands. */
+export const FLAG_HEIGHT = 20;
+const GRID_ALPHA = 0.16;
+const GRID_GAP = 46, LABEL_MIN_HEIGHT = 15, LABEL_PAD = 5, SEARCH_STEP = 10, GHOST_WIDTH = 14, TICK = 5, TEXT_HEIGHT = 14;
+
+/** Sizes at the left, lines across; what is above is the card's. */
+export function drawSizeAxis(ink, {scale, theme, place, isNarrow}) {
+	const {left, width, top, height} = place;
+	const step = niceSizeStep(scale.max * GRID_GAP / height);
+	ink.textBaseline = "middle";
+	ink.textAlign = isNarrow ? "left" : "right";
+	for (let bytes = 0; bytes <= scale.max; bytes += step) {
+		const y = Math.round(top + height - bytes / scale.max * height);
+		ink.fillStyle = theme.muted;
+		ink.globalAlpha = GRID_ALPHA;
+		if (bytes)
+			ink.fillRect(left, y, width, 1);
+		ink.globalAlpha = 1;
+		if (isNarrow && !bytes)
+			continue;
+		if (isNarrow)
+			backed(ink, theme, sizeText(bytes), left + 3, y - 8);
+		else
+			ink.fillText(sizeText(bytes), left - 8, Math.max(top + 6, y));
+	}
+}
+
+/** What the card has; what it was asked for in vain. */
+export function drawLimits(ink, app, place) {
+	const {scale, theme} = app;
+	const {left, width, top, height} = place;
+	const y = Math.round(top + height - scale.capacity / scale.max * height);
+	ink.font = app.boldFont;
+	ink.textBaseline = "alphabetic";
+	ink.textAlign = "left";
+	if (scale.capacity && scale.capacity <= scale.max) {
+		ink.fillStyle = theme.ink;
+		ink.fillRect(left, y, width, 1);
+		backed(ink, theme, `card: ${sizeText(scale.capacity)}`, left + 6, y + 13);
+	} else if (scale.capacity) {
+		ink.fillStyle = theme.muted;
+		backed(ink, theme, `card: ${sizeText(scale.capacity)} ↑`, left + 6, top + 13);
+	}
+	ink.font = app.font;
+}
+
+function backed(ink, theme, text, x, y) {
+	ink.lineWidth = 3;
+	ink.lineJoin = "round";
+	ink.strokeStyle = theme.surface;
+	ink.strokeText(text, x, y);
+	ink.fillText(text, x, y);
+}
+
+/** The outline of what the process holds, so that it is seen where bands reach up to it. */
+export function drawHeldLine(ink, app, columns, place) {
+	const {theme, scale, geometry} = app;
+	if (!app.pyramid.knowsHeld || !app.card.facts.has_pool)
+		return;
+	ink.strokeStyle = theme.faint;
+	ink.lineWidth = 1;
+	ink.beginPath();
+	for (let x = 0; x < columns.width && columns.at[x] !== BLANK; x++)
+		ink.lineTo(place.left + x / geometry.ratio, place.top + place.height - columns.held[x] / scale.max * place.height);
+	ink.stroke();
+}
+
+/** Each band's name where it is thickest, if the name fits in; above the bands that of what is not in use. */
+export function drawBandNames(ink, app, columns, place) {
+	const {theme} = app;
+	const end = columns.at.indexOf(BLANK);
+	const low = new Float64Array(end < 0 ? columns.width : end), high = new Float64Array(low.length);
+	ink.textAlign = "center";
+	ink.textBaseline = "middle";
+	for (let part = 0; part < STACKED; part++) {
+		for (let x = 0; x < low.length; x++) {
+			low[x] = high[x];
+			high[x] += columns.parts[x * STACKED + part];
+		}
+		drawName(ink, app, place, PARTS_TEXT[part], theme.partInk[part], low, high);
+	}
+	if (app.card.facts.has_pool && app.pyramid.knowsHeld)
+		drawName(ink, app, place, SLACK_TEXT, theme.muted, high, columns.held);
+}
+
+/** TEXT between the bytes LOW and HIGH of each column, if it fits somewhere. */
+function drawName(ink, {scale, geometry}, place, text, color, low, high) {
+	const perByte = place.height / scale.max;
+	const room = Math.ceil((ink.measureText(text).width + 2 * LABEL_PAD) * geometry.ratio);
+	const spot = thickest(low, high, room);
+	if (!spot || (spot.high - spot.low) * perByte < LABEL_MIN_HEIGHT)
+		return;
+	ink.fillStyle = color;
+	ink.fillText(text, place.left + (spot.x + room / 2) / geometry.ratio, place.top + place.height - (spot.low + spot.high) / 2 * perByte);
+}
+
+/** Where ROOM columns have most in common: {x, low, high} bytes. */
+function thickest(lows, highs, room) {
+	let best = null;
+	for (let x = 0; x + room < lows.length; x += SEARCH_STEP) {
+		let low = 0, high = Infinity;
+		for (let i = x; i < x + room && high > low; i++) {
+			low = Math.max(low, lows[i]);
+			high = Math.min(high, highs[i]);
+		}
+		if (high > low && (!best || high - low > best.high - best.low))
+			best = {x, low, high};
+	}
+	return best;
+}
+
+/** Out-of-memory errors: the moment, what was asked for and what was free; and how far the request would have reached. */
+export function drawOoms(ink, app, place, lanes) {
+	const {card, theme, view, pyramid} = app;
+	for (const oom of card.recording.oomsOf(card.facts.device)) {
+		const x = Math.round(xOf({view, ...place}, oom.time_ns));
+		if (x < place.left || x > place.left + place.width)
+			continue;
+		ink.fillStyle = theme.alarm;
+		ink.fillRect(x, lanes.top, 1.5, lanes.height);
+		drawGhost(ink, app, x, place, wantedBytes(card, pyramid, oom), oom.requested_bytes);
+		drawFlag(ink, app, x, {...place, top: lanes.top}, `out of memory: asked for ${sizeText(oom.requested_bytes)}` +
+			(oom.total_bytes ? `, ${sizeText(oom.free_bytes)} free` : ""));
+	}
+}
+
+/** What was asked for, dashed, on top of what was held: it ends at WANTED bytes. */
+function drawGhost(ink, {theme, scale}, x, place, wanted, requested) {
+	const rowOf = (bytes) => Math.round(place.top + place.height - bytes / scale.max * place.height) + 0.5;
+	ink.strokeStyle = theme.alarm;
+	ink.lineWidth = 1;
+	ink.setLineDash([3, 2]);
+	ink.strokeRect(x + 1.5, rowOf(wanted), GHOST_WIDTH, Math.max(2, rowOf(wanted - requested) - rowOf(wanted)));
+	ink.setLineDash([]);
+}
+
+function drawFlag(ink, {theme, boldFont, font}, x, place, text) {
+	ink.font = boldFont;
+	const width = ink.measureText(text).width + 12;
+	const left = Math.max(place.left, Math.min(x - width / 2, place.left + place.width - width));
+	ink.fillStyle = theme.alarm;
+	ink.fillRect(left, place.top, width, FLAG_HEIGHT - 2);
+	ink.fillStyle = theme["alarm-ink"];
+	ink.textAlign = "left";
+	ink.textBaseline = "middle";
+	ink.fillText(text, left + 6, place.top + FLAG_HEIGHT / 2 - 0.5);
+	ink.font = font;
+}
+
+/** The highest total: a small mark above it. */
+export function drawPeak(ink, app, place) {
+	const {card, theme, view, scale} = app;
+	const x = xOf({view, ...place}, card.facts.peak_ns);
+	if (!card.facts.peak_bytes || x < place.left || x > place.left + place.width)
+		return;
+	const total = app.stackedAt(card.facts.peak_ns);
+	const y = place.top + place.height - total / scale.max * place.height;
+	ink.fillStyle = theme.ink;
+	ink.beginPath();
+	ink.moveTo(x, y - 1);
+	ink.lineTo(x - 4, y - 8);
+	ink.lineTo(x + 4, y - 8);
+	ink.fill();
+	ink.textBaseline = "middle";
+	ink.textAlign = x > place.left + place.width - 110 ? "right" : "left";
+	backed(ink, theme, `peak ${sizeText(card.facts.peak_bytes)}`, x + (ink.textAlign === "left" ? 7 : -7), y - 7);
+}
+
+/** Names or places on blocks that have room for them. */
+export function drawBlockLabels(ink, app, place) {
+	const {card, theme, mapLane, filter} = app;
+	ink.textAlign = "left";
+	ink.textBaseline = "middle";
+	for (const {block, x, y, width, height} of mapLane.labels) {
+		const isDim = filter && !filter.has(card.cls[block]);
+		const text = fitText(ink, app.blockLabel(block), width - 8);
+		ink.fillStyle = isDim ? theme.muted : theme.partInk[card.of("paint", block)];
+		if (text)
+			ink.fillText(text, place.left + x + LABEL_PAD, place.top + y + Math.min(height, 2 * TEXT_HEIGHT) / 2);
+	}
+}
+
+/** TEXT, or as much of its beginning as is not wider than WIDTH; "" if that says nothing. */
+function fitText(ink, text, width) {
+	if (ink.measureText(text).width <= width)
+		return text;
+	const kept = Math.floor(text.length * width / ink.measureText(text).width) - 1;
+	return kept >= 4 ? text.slice(0, kept) + "…" : "";
+}
+
+/** The rectangle of BLOCK on the map, as far as it is on the screen. */
+export function drawOutline(ink, app, block, place, color) {
+	const {card, view, layout} = app;
+	const low = layout.low[card.place[block]];
+	if (block < 0 || !(low >= 0))
+		return;
+	const death = app.deathTime(block);
+	const from = Math.max(place.left - 2, xOf({view, ...place}, card.time[card.birth[block]]));
+	const to = Math.min(place.left + place.width + 2, xOf({view, ...place}, death));
+	const perByte = place.height / (view.high - view.low);
+	const top = Math.max(-2, (view.high - low - card.of("size", block)) * perByte);
+	const bottom = Math.min(place.height + 2, (view.high - low) * perByte);
+	if (to < place.left || from > place.left + place.width || bottom < 0 || top > place.height)
+		return;
+	ink.strokeStyle = color;
+	ink.lineWidth = 2;
+	ink.strokeRect(from - 1, place.top + top - 1, Math.max(to - from, 1) + 2, Math.max(bottom - top, 1) + 2);
+}
+
+/** Ticks beside the map where unused addresses were left out. */
+export function drawStretches(ink, app, place) {
+	const {layout, view, theme} = app;
+	const perByte = place.height / (view.high - view.low);
+	ink.fillStyle = theme.faint;
+	for (const {low, size} of layout.stretches) {
+		const y = Math.round(place.top + (view.high - low) * perByte);
+		if (low > 0 && size * perByte >= 2 && y > place.top && y < place.top + place.height)
+			ink.fillRect(place.left - TICK, y, TICK, 1);
+	}
+}
+
+/** How many addresses the map shows, beside it. */
+export function drawMapAxis(ink, app, place) {
+	const {layout, theme, view, geometry: {isNarrow}} = app;
+	if (isNarrow || !layout.size)
+		return;
+	const shown = view.high - view.low;
+	const isPart = shown < layout.size;
+	ink.fillStyle = theme.muted;
+	ink.textAlign = "right";
+	ink.textBaseline = "top";
+	["addresses", isPart ? sizeText(Math.round(shown)) : sizeText(layout.size), isPart ? `of ${sizeText(layout.size)}` : "ever held"]
+		.forEach((text, line) => ink.fillText(text, place.left - 8, place.top + line * TEXT_HEIGHT));
+}
+
+/** A vertical line at TIME through both lanes. */
+export function drawMoment(ink, app, place, lanes, time, color, isDashed) {
+	const x = Math.round(xOf({view: app.view, ...place}, time)) + 0.5;
+	if (x < place.left || x > place.left + place.width)
+		return;
+	ink.strokeStyle = color;
+	ink.lineWidth = 1;
+	ink.setLineDash(isDashed ? [2, 3] : []);
+	ink.beginPath();
+	ink.moveTo(x, lanes.top);
+	ink.lineTo(x, lanes.top + lanes.height);
+	ink.stroke();
+	ink.setLineDash([]);
+}

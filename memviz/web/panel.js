@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What held memory at the chosen moment: the parts of the total, then lines, stacks and blocks, largest first.  */
+import {Part, STACKED} from "./data.js";
+import {byId, el, put} from "./dom.js";
+import {heldBytes, stackedTotal} from "./pyramid.js";
+import {othersAt} from "./bands.js";
+import {PARTS_TEXT, SLACK_TEXT} from "./theme.js";
+import {lineFilter, partFilter, stackFilter} from "./search.js";
+import {poolGaps, tally} from "./tally.js";
+import {countText, durationText, exactText, momentText, parseMoment, plural, shareText, sizeText} from "./words.js";
+
+const ROWS_AT_FIRST = 12, ROWS_MORE = 40;
+
+/** Connect tabs, field and buttons with the app that CURRENT returns. */
+export function startPanel(current) {
+	for (const tab of byId("tabs").children)
+		tab.addEventListener("click", () => current().panel.showTab(tab.dataset.tab));
+	byId("moment").addEventListener("change", (event) => current().panel.goTo(event.target));
+	byId("go-peak").addEventListener("click", () => current().goToPeak());
+	byId("go-oom").addEventListener("click", () => current().goToOom());
+}
+
+export class Panel {
+	constructor(app) {
+		this.app = app;
+		this.tab = document.querySelector("#tabs [aria-selected=true]").dataset.tab;
+		this.rows = ROWS_AT_FIRST;
+	}
+
+	showTab(tab) {
+		this.tab = tab;
+		this.rows = ROWS_AT_FIRST;
+		for (const button of byId("tabs").children)
+			button.setAttribute("aria-selected", String(button.dataset.tab === tab));
+		this.drawList();
+	}
+
+	goTo(input) {
+		const time = parseMoment(input.value);
+		if (Number.isNaN(time))
+			this.drawMoment();
+		else
+			this.app.choose(time);
+	}
+
+	/** After the moment or what is looked for has changed. */
+	draw() {
+		const {app} = this;
+		this.parts = app.pyramid.at(app.event);
+		this.tally = tally(app.card, app.live, app.event, app.filter);
+		this.rows = ROWS_AT_FIRST;
+		this.drawMoment();
+		this.drawParts();
+		this.drawList();
+	}
+
+	drawMoment() {
+		const {app} = this;
+		const input = byId("moment");
+		input.value = momentText(app.time, Math.max(1, app.view.span / 2000));
+		input.title = `${countText(Math.round(app.time))} ns since the recording's start`;
+		input.dataset.ns = String(app.time);
+		byId("go-oom").hidden = !app.mainOom();
+		put(byId("moment-context"), [app.steps.text(app.time), app.momentName()].filter(Boolean).join(" · "));
+	}
+
+	drawParts() {
+		const {app, parts} = this;
+		const {card} = app;
+		const stacked = stackedTotal(parts, 0), held = heldBytes(card, parts, 0);
+		const whole = Math.max(card.facts.capacity_bytes, held, stacked, 1);
+		const rows = [];
+		if (card.facts.has_pool && app.pyramid.knowsHeld)
+			rows.push(this.slackRow(held - stacked, whole));
+		for (let part = STACKED - 1; part >= 0; part--)
+			if (part !== Part.OUTSIDE || parts[part])
+				rows.push(this.partRow(part, parts[part], whole));
+		put(byId("parts"), ...rows);
+		this.drawTotals(stacked, held);
+	}
+
+	partRow(part, bytes, whole) {
+		const {app} = this;
+		const isChosen = app.filter?.key === `part ${part}`;
+		const button = el("button.part", {type: "button", "aria-pressed": String(isChosen),
+			title: `${exactText(bytes)} in ${plural(this.tally.counts[part], "block")}`,
+			onclick: () => app.look(isChosen ? null : partFilter(app.card, part))},
+		el(`i.swatch.p${part}`), el("span.name", {}, PARTS_TEXT[part]), bar(bytes / whole, part),
+		el("b.size", {}, sizeText(bytes)));
+		button.dataset.part = String(part);
+		button.dataset.bytes = String(bytes);
+		return button;
+	}
+
+	slackRow(bytes, whole) {
+		const gaps = bytes > 0 ? poolGaps(this.app.card, this.app.live, this.app.layout, this.app.event) : null;
+		const row = el("div.part", {title: exactText(bytes)}, el("i.swatch.slack"), el("span.name", {}, SLACK_TEXT),
+			bar(bytes / whole, "slack"), el("b.size", {}, sizeText(bytes)),
+			gaps?.gaps ? el("small.gaps", {}, `in ${plural(gaps.gaps, "gap")}, the largest ${sizeText(gaps.largest)}`) : null);
+		row.dataset.part = "slack";
+		row.dataset.bytes = String(bytes);
+		return row;
+	}
+
+	/** The sums: bands, what the process holds, the card. */
+	drawTotals(stacked, held) {
+		const {app, parts} = this;
+		const {card} = app;
+		const bands = stacked - parts[Part.OUTSIDE];
+		const others = othersAt(card, app.pyramid, app.time);
+		const total = (key, name, bytes, title) => {
+			const cell = el("div.total", {title}, el("span", {}, name), el("b", {}, sizeText(bytes)));
+			cell.dataset.total = key;
+			cell.dataset.bytes = String(bytes);
+			return cell;
+		};
+		put(byId("totals"),
+			total("allocated", "allocated", bands, exactText(bands)),
+			app.pyramid.knowsHeld && card.facts.has_pool ? total("held", "reserved", held,
+				`${exactText(held)} of device memory held by the process`) : null,
+			others ? total("others", "context, others", others,
+				`${exactText(others)}: used on the card as the driver said, but not held by the process`) : null,
+			card.facts.capacity_bytes ? total("card", "card", card.facts.capacity_bytes, exactText(card.facts.capacity_bytes)) : null,
+			parts[Part.HOST] ? total("host", "pinned host", parts[Part.HOST], exactText(parts[Part.HOST])) : null,
+			parts[Part.MANAGED] ? total("managed", "managed", parts[Part.MANAGED], exactText(parts[Part.MANAGED])) : null);
+	}
+
+	drawList() {
+		const {tally: found, tab, rows} = this;
+		const all = found[tab];
+		const whole = found.lines.reduce((sum, row) => sum + row.bytes, 0);
+		const row = {lines: (item) => this.groupRow(item, whole, true), stacks: (item) => this.groupRow(item, whole, false),
+			blocks: (block) => this.blockRow(block)}[tab];
+		const rest = all.slice(rows);
+		const restBytes = rest.reduce((sum, item) => sum + (tab === "blocks" ? this.app.card.of("size", item) : item.bytes), 0);
+		put(byId("list"), ...all.slice(0, rows).map(row), rest.length ? el("button.more", {type: "button",
+			onclick: () => {
+				this.rows += ROWS_MORE;
+				this.drawList();
+			}}, `${plural(rest.length, tab.slice(0, -1))} more, ${sizeText(restBytes)}`) : null,
+		all.length ? null : el("p.empty", {}, this.app.filter ? "Nothing of what you look for is alive at this moment." :
+			"Nothing is allocated at this moment."));
+	}
+
+	groupRow(item, whole, isLine) {
+		const {app} = this;
+		const {table} = app.recording;
+		const frame = table.bestFrame(item.stack);
+		const key = isLine ? `line ${item.key}` : `stack ${item.key}`;
+		const isChosen = app.filter?.key === key;
+		const filter = () => isLine ? lineFilter(app.card, item.key) : stackFilter(app.card, item.key, app.blockLabel(item.largest));
+		const row = el("button.row", {type: "button", "aria-pressed": String(isChosen), title: exactText(item.bytes),
+			onclick: () => {
+				app.look(isChosen ? null : filter());
+				app.select(isChosen ? -1 : item.largest);
+			}},
+		el("span.where", {}, el("b", {}, frame ? table.placeText(frame) || table.nameText(frame) : "no stack"), " ",
+			frame ? table.functionText(frame) : ""),
+		el("small.count", {title: plural(item.blocks, "block")}, `${countText(item.blocks)} ×`), el("b.size", {}, sizeText(item.bytes)),
+		mix(item.parts, item.bytes, whole), isLine ? null : el("small.inner", {}, innermostText(table, item.stack, frame)));
+		row.dataset.bytes = String(item.bytes);
+		row.dataset.stack = String(item.stack);
+		return row;
+	}
+
+	blockRow(block) {
+		const {app} = this;
+		const {card} = app;
+		const row = el("button.row", {type: "button", "aria-pressed": String(app.selected === block), title: exactText(card.of("size", block)),
+			onclick: () => app.select(app.selected === block ? -1 : block)},
+		el("span.where", {}, el(`i.swatch.p${card.of("part", block)}`), el("b", {}, app.blockLabel(block))),
+		el("b.size", {}, sizeText(card.of("size", block))),
+		el("small.inner", {}, `${PARTS_TEXT[card.of("part", block)]}, ${app.ageText(block)}`));
+		row.dataset.block = String(block);
+		return row;
+	}
+}
+
+/** What the innermost frame adds to the line that is shown. */
+function innermostText(table, stack, shown) {
+	const inner = stack ? table.frame[stack] : 0;
+	return inner && inner !== shown ? `in ${table.nameText(inner)}` : "";
+}
+
+function bar(share, part) {
+	const fill = el(`i.fill.p${part}`);
+	fill.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
+	return el("span.bar", {}, share > 0 ? fill : null);
+}
+
+/** A bar of WHOLE's width: what parts BYTES are made of. */
+function mix(parts, bytes, whole) {
+	const line = el("span.bar");
+	parts.forEach((part, i) => {
+		if (!part)
+			return;
+		const fill = el(`i.fill.p${i}`);
+		fill.style.width = `${part / whole * 100}%`;
+		line.append(fill);
+	});
+	line.title = `${shareText(bytes, whole)} of what is shown`;
+	return line;
+}
+
+/** How long a block had lived at TIME, of how long. */
+export function ageText(card, block, time) {
+	const age = time - card.time[card.birth[block]];
+	const life = card.lifetime(block);
+	return life === Infinity ? `${durationText(age)} old, never freed` : `${durationText(age)} old, lives ${durationText(life)}`;
+}
