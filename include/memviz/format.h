@@ -225,7 +225,7 @@ enum mv_event_kind {
 	MV_EVENT_NONE = 0,
 	MV_EVENT_ALLOC = 1,
 	MV_EVENT_FREE = 2,	   /* noted before the call: another thread may be handed the address at once */
-	MV_EVENT_FREE_FAILED = 3,  /* takes back this thread's last MV_EVENT_FREE of ADDRESS */
+	MV_EVENT_FREE_FAILED = 3,  /* takes back this thread's last MV_EVENT_FREE of ADDRESS; SIZE 0: that had found nothing */
 	MV_EVENT_ALLOC_FAILED = 4, /* RESULT says how; SIZE was asked for */
 	MV_EVENT_OOM = 5,	   /* an allocation failed for good; EXTRA is the OOM's ordinal */
 	MV_EVENT_OWNER = 6,	   /* ROLE, and in REF the name (text, 0: none), of what lies at ADDRESS */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A lock for a few instructions of ours.  Never held across a call into the program, the driver, the loader or
- * Python.  Waiting has an end: a holder that was stopped in a debugger or torn down must not take the program with
- * it, so a caller that gets no lock drops what it had to say and counts it.
+ * Python.  Waiting has an end: a holder that was stopped in a debugger, or left by longjmp out of a signal handler, must
+ * not take the program with it, so a caller that gets no lock drops what it had to say and counts it.  A lock that was
+ * once waited for in vain is not waited for again until its holder lets go.
  *
  * Threads: yes.  Signals: the owner of a lock must keep its signal handlers out by a guard of its own (lib/cuda/guard.h).
  * Fork: a child never looks at its parent's locks; it starts with new memory.  */
@@ -14,7 +15,13 @@
 #include "base/sys.h"
 
 struct mv_lock {
-	uint32_t is_taken; /* 0 free; zeroed memory is a free lock */
+	uint32_t state; /* enum mv_lock_state; zeroed memory is a free lock */
+};
+
+enum mv_lock_state {
+	MV_LOCK_FREE = 0,
+	MV_LOCK_TAKEN = 1,
+	MV_LOCK_OVERDUE = 2, /* taken, and somebody has waited in vain */
 };
 
 enum {
@@ -33,28 +40,42 @@ static inline void mv_lock_pause(void)
 
 static inline bool mv_lock_try(struct mv_lock *lock)
 {
-	return !__atomic_exchange_n(&lock->is_taken, 1, __ATOMIC_ACQUIRE);
+	uint32_t free = MV_LOCK_FREE;
+
+	return __atomic_compare_exchange_n(&lock->state, &free, MV_LOCK_TAKEN, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* What to do after the Ith vain attempt.  */
+static inline void mv_lock_wait(int i)
+{
+	if (i < MV_LOCK_SPINS)
+		mv_lock_pause();
+	else
+		mv_sys_yield();
 }
 
 /* Wait for LOCK.  False: it could not be had in reasonable time; nothing is held.  */
 static inline bool mv_lock_take(struct mv_lock *lock)
 {
+	uint32_t taken = MV_LOCK_TAKEN;
 	int i;
 
 	for (i = 0; i < MV_LOCK_SPINS + MV_LOCK_YIELDS; i++) {
-		if (!__atomic_load_n(&lock->is_taken, __ATOMIC_RELAXED) && mv_lock_try(lock))
+		uint32_t state = __atomic_load_n(&lock->state, __ATOMIC_RELAXED);
+
+		if (state == MV_LOCK_OVERDUE)
+			return false;
+		if (state == MV_LOCK_FREE && mv_lock_try(lock))
 			return true;
-		if (i < MV_LOCK_SPINS)
-			mv_lock_pause();
-		else
-			mv_sys_yield();
+		mv_lock_wait(i);
 	}
+	__atomic_compare_exchange_n(&lock->state, &taken, MV_LOCK_OVERDUE, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	return false;
 }
 
 static inline void mv_lock_release(struct mv_lock *lock)
 {
-	__atomic_store_n(&lock->is_taken, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&lock->state, MV_LOCK_FREE, __ATOMIC_RELEASE);
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include <linux/falloc.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/syscall.h"
@@ -44,10 +45,20 @@ static int write_zeros(int fd, uint64_t size)
 	return 0;
 }
 
+/* A file over the process's limit would bring a signal that ends the program.  */
+static int is_over_limit(uint64_t size)
+{
+	struct rlimit limit;
+
+	return !CALL(prlimit64, 0, RLIMIT_FSIZE, 0, &limit, 0, 0) && size > limit.rlim_cur;
+}
+
 int mv_sys_set_aside(int fd, uint64_t size)
 {
 	long err;
 
+	if (is_over_limit(size))
+		return -EFBIG;
 	do
 		err = CALL(fallocate, fd, 0, 0, size, 0, 0);
 	while (err == -EINTR);

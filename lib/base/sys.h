@@ -24,7 +24,8 @@ int mv_sys_open(const char *path, int flags, mode_t mode);
 void mv_sys_close(int fd);
 
 /* Set SIZE bytes of FD aside on the disk, so that writing into them later cannot run out of space.  Where the file
- * system has no such call, zeros are written instead.  -ENOSPC, -EDQUOT: the disk is full.  */
+ * system has no such call, zeros are written instead.  -ENOSPC, -EDQUOT: the disk is full; -EFBIG: over the process's
+ * limit for files.  */
 int mv_sys_set_aside(int fd, uint64_t size);
 
 /* Give the bytes [OFFSET, OFFSET + SIZE) of FD back to the file system; they read as zeros.  The size of the file

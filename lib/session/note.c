@@ -120,6 +120,7 @@ static void note_free_failed(struct mv_event *event, const struct mv_undo *undo)
 		return;
 	if (undo->is_set) {
 		event->ledger = undo->event.ledger;
+		event->size_bytes = undo->event.size_bytes;
 		mv_live_add(&session->store.live, &undo->event);
 	}
 	append(session, thread, event);

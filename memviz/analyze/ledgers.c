@@ -227,7 +227,8 @@ void mv_ledgers_free_failed(struct mv_ledgers *ledgers, const struct mv_event *e
 	size_t i, last = replay->death_count > FAILED_FREE_DISTANCE ? replay->death_count - FAILED_FREE_DISTANCE : 0;
 	struct mv_block *block;
 
-	if (!latest || *latest == NO_BLOCK)
+	/* Without a size: the free had found nothing, so there is nothing to take back.  */
+	if (!latest || *latest == NO_BLOCK || !event->size_bytes)
 		return;
 	block = &replay->blocks[*latest];
 	if (is_alive(block) || block->free_thread != event->thread)

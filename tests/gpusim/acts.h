@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Things that programs do to a card, or to themselves while they use one.  "acts NAME" does one of them; exit 0: it all
+ * went as it goes without a recorder.  */
+#ifndef GPUSIM_ACTS_H
+#define GPUSIM_ACTS_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gpusim/api/cuda_device.h"
+#include "gpusim/api/cuda_memory.h"
+#include "gpusim/api/cuda_pool.h"
+
+#define MIB ((size_t)1 << 20)
+
+/* End the program, as failed, unless CONDITION holds.  */
+#define MUST(condition)                                                                               \
+	do {                                                                                          \
+		if (!(condition)) {                                                                   \
+			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);    \
+			exit(99);                                                                     \
+		}                                                                                     \
+	} while (0)
+
+/* Initialise CUDA and make the first card's primary context current.  */
+void acts_open_card(void);
+
+/* SIZE bytes of it.  */
+CUdeviceptr acts_get(size_t size);
+
+struct act {
+	const char *name;
+	void (*run)(void);
+};
+
+/* Each ends with an entry without a name.  */
+extern const struct act acts_memory[];	 /* sorts of memory, and errors */
+extern const struct act acts_lookups[];	 /* ways to find the driver's functions */
+extern const struct act acts_processes[]; /* threads, signals, children, ends */
+
+#endif

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is in the recording of a program that does this or that.  */
+#include "unit/harness.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "gpusim/run.h"
+#include "read/recording.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+/* Run an act that ends well and leaves one recording.  */
+static struct mv_timeline *record(struct run *run, const char *act)
+{
+	run_act(run, act, NULL);
+	CU_ASSERT(run_exited(run, 0));
+	CU_ASSERT_STRING_EQUAL(run->err, "");
+	CU_ASSERT_EQUAL(run->file_count, 1);
+	return run_open(run, ".memviz", 0);
+}
+
+static void end(struct run *run, struct mv_timeline *timeline)
+{
+	mv_timeline_close(timeline);
+	run_clean(run);
+}
+
+static uint64_t loss(const struct mv_timeline *timeline, enum mv_loss cause)
+{
+	return mv_timeline_header(timeline)->losses[cause];
+}
+
+/* Block number I of LEDGER.  */
+static const struct mv_block *block(const struct mv_timeline *timeline, enum mv_ledger ledger, size_t i)
+{
+	static const struct mv_block none;
+	size_t count, at, seen = 0;
+	const struct mv_block *blocks = mv_timeline_blocks(timeline, &count);
+
+	for (at = 0; at < count; at++)
+		if (blocks[at].ledger == ledger && seen++ == i)
+			return &blocks[at];
+	return &none;
+}
+
+/* ---- sorts of memory ---- */
+
+static void device_memory_has_size_life_stack_and_call(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "device");
+	const struct mv_block *first = block(timeline, MV_LEDGER_DEVICE, 0);
+
+	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 2);
+	CU_ASSERT_EQUAL(first->size_bytes, 3 * MIB);
+	CU_ASSERT(first->death_ns > first->birth_ns && first->death_ns != MV_TIME_NEVER);
+	CU_ASSERT(first->stack != 0);
+	CU_ASSERT_STRING_EQUAL(mv_timeline_api(timeline, first->api), "cuMemAlloc_v2");
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 1000);
+	CU_ASSERT_EQUAL(loss(timeline, MV_LOSS_ORPHAN_FREE), 0);
+	end(&run, timeline);
+}
+
+static void the_card_has_a_name_and_a_capacity(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "device");
+	size_t count;
+	const struct mv_card *card = mv_timeline_cards(timeline, &count);
+
+	CU_ASSERT_EQUAL_FATAL(count, 1);
+	CU_ASSERT_EQUAL(card->capacity_bytes, 1024 * MIB);
+	CU_ASSERT(strlen(mv_timeline_text(timeline, card->name)) > 3);
+	end(&run, timeline);
+}
+
+static void a_pitched_allocation_counts_whole_rows(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "pitch");
+
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), strtoull(run.out, NULL, 10));
+	end(&run, timeline);
+}
+
+static void host_memory_is_a_ledger_apart(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "host");
+
+	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_HOST), 3);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_HOST), 2 * MIB);
+	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 0);
+	end(&run, timeline);
+}
+
+static void managed_memory_is_a_ledger_apart(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "managed");
+
+	CU_ASSERT_EQUAL(block(timeline, MV_LEDGER_MANAGED, 0)->size_bytes, 5 * MIB);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_MANAGED), 0);
+	end(&run, timeline);
+}
+
+static void pooled_memory_may_be_freed_either_way(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "pooled");
+
+	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_POOLED), 2);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_POOLED), 0);
+	CU_ASSERT_EQUAL(loss(timeline, MV_LOSS_ORPHAN_FREE), 0);
+	end(&run, timeline);
+}
+
+static void physical_memory_goes_with_its_last_mapping(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "mapped");
+
+	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 2);
+	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_MAPPING), 2);
+	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_RESERVATION), 1);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_MAPPING), 0);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_RESERVATION), 0);
+	end(&run, timeline);
+}
+
+static void physical_memory_lives_while_there_is_a_handle(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "retained");
+
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 2 * MIB);
+	end(&run, timeline);
+}
+
+static void physical_memory_needs_no_context(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "without_context");
+
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 2 * MIB);
+	end(&run, timeline);
+}
+
+/* ---- look-ups ---- */
+
+static void check_lookup(const char *act, uint64_t bytes, enum mv_ledger ledger)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, act);
+
+	CU_ASSERT_EQUAL(run_alive(timeline, ledger), bytes);
+	end(&run, timeline);
+}
+
+static void functions_looked_up_in_any_way_are_watched(void)
+{
+	check_lookup("by_handle", MIB, MV_LEDGER_DEVICE);
+	check_lookup("by_default", 2 * MIB, MV_LEDGER_DEVICE);
+	check_lookup("by_version", 2 * MIB, MV_LEDGER_DEVICE);
+	check_lookup("by_itself", 2 * MIB, MV_LEDGER_DEVICE);
+	check_lookup("by_stream", 2 * MIB, MV_LEDGER_POOLED);
+}
+
+static void what_is_not_there_is_not_offered(void)
+{
+	struct run run;
+
+	run_act(&run, "of_what_is_not_there", NULL);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_EQUAL(run.file_count, 0);
+	run_clean(&run);
+}
+
+/* ---- errors ---- */
+
+static void a_free_that_fails_takes_nothing_away(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "wrong_frees");
+
+	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 1);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
+	CU_ASSERT_EQUAL(loss(timeline, MV_LOSS_ORPHAN_FREE), 3);
+	end(&run, timeline);
+}
+
+static void missing_results_are_the_driver_s_business(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "null_results");
+
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), MIB);
+	end(&run, timeline);
+}
+
+static void check_oom(const struct mv_timeline *timeline, enum mv_oom_outcome outcome)
+{
+	size_t count;
+	const struct mv_oom *oom = mv_timeline_ooms(timeline, &count);
+
+	CU_ASSERT_EQUAL_FATAL(count, 1);
+	CU_ASSERT_EQUAL(oom->requested_bytes, 900 * MIB);
+	CU_ASSERT_EQUAL(oom->total_bytes, 1024 * MIB);
+	CU_ASSERT(oom->free_bytes <= 424 * MIB && oom->free_bytes > 300 * MIB);
+	CU_ASSERT(oom->ordinal == 1 && oom->stack != 0);
+	CU_ASSERT_EQUAL(oom->outcome, outcome);
+}
+
+static void an_out_of_memory_error_leaves_a_snapshot(void)
+{
+	struct run run;
+	struct mv_timeline *snapshot;
+
+	run_act(&run, "out_of_memory", NULL);
+	CU_ASSERT(run_exited(&run, 7));
+	CU_ASSERT_EQUAL(run.file_count, 2);
+	snapshot = run_open(&run, ".oom1.memviz", 0);
+	check_oom(snapshot, MV_OOM_UNKNOWN);
+	CU_ASSERT_EQUAL(run_alive(snapshot, MV_LEDGER_DEVICE), 600 * MIB);
+	CU_ASSERT_EQUAL(mv_timeline_header(snapshot)->state, MV_FILE_SNAPSHOT);
+	end(&run, snapshot);
+}
+
+static void an_error_that_was_survived_says_so_everywhere(void)
+{
+	struct run run;
+	struct mv_timeline *timeline;
+
+	run_act(&run, "out_of_memory_survived", NULL);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_EQUAL(run.file_count, 2);
+	timeline = run_open(&run, ".oom1.memviz", 0);
+	check_oom(timeline, MV_OOM_SURVIVED);
+	mv_timeline_close(timeline);
+	timeline = run_open(&run, ".memviz", 0);
+	check_oom(timeline, MV_OOM_SURVIVED);
+	end(&run, timeline);
+}
+
+static void snapshots_have_an_end(void)
+{
+	static const char *const one[] = {"MEMVIZ_SNAPSHOTS=1", NULL};
+	struct run run;
+
+	run_act(&run, "out_of_memory_often", NULL);
+	CU_ASSERT_EQUAL(run_count(&run, ".oom"), 3);
+	run_clean(&run);
+	run_act(&run, "out_of_memory_often", one);
+	CU_ASSERT_EQUAL(run_count(&run, ".oom"), 1);
+	run_clean(&run);
+}
+
+/* ---- annotations ---- */
+
+static void a_program_s_own_words_are_recorded(void)
+{
+	struct run run;
+	struct mv_timeline *timeline;
+	const struct mv_block *weight;
+	size_t count;
+
+	run_act(&run, "annotated", NULL);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_EQUAL(run_count(&run, ".request1."), 1);
+	timeline = run_open(&run, ".oom1.", 0);
+	weight = block(timeline, MV_LEDGER_BLOCK, 0);
+	CU_ASSERT_STRING_EQUAL(mv_timeline_text(timeline, weight->name), "fc.weight");
+	CU_ASSERT(weight->band == MV_BAND_PARAMETER && weight->size_bytes == 4 * MIB);
+	CU_ASSERT_EQUAL(block(timeline, MV_LEDGER_BLOCK, 1)->phase, MV_PHASE_BACKWARD);
+	CU_ASSERT_EQUAL(mv_timeline_header(timeline)->step, 1);
+	mv_timeline_spans(timeline, &count);
+	CU_ASSERT_EQUAL(count, 3);
+	end(&run, timeline);
+}
+
+/* ---- threads and signals ---- */
+
+static void threads_are_told_apart(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "threads");
+	size_t count, i, seen[64] = {0}, threads = 0;
+	const struct mv_block *blocks = mv_timeline_blocks(timeline, &count);
+
+	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 16 * 500);
+	for (i = 0; i < count; i++)
+		seen[blocks[i].thread % 64]++;
+	for (i = 0; i < 64; i++)
+		threads += seen[i] == 500;
+	CU_ASSERT_EQUAL(threads, 16);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
+	end(&run, timeline);
+}
+
+static void signals_inside_the_recorder_do_no_harm(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "events_in_signals");
+
+	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 100001);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_BLOCK), 0);
+	end(&run, timeline);
+}
+
+static void a_jump_out_of_the_recorder_does_no_harm(void)
+{
+	struct run run;
+
+	run_act(&run, "jumps_out_of_signals", NULL);
+	CU_ASSERT(run_exited(&run, 0));
+	mv_timeline_close(run_open(&run, ".memviz", 0));
+	run_clean(&run);
+}
+
+/* ---- children ---- */
+
+static void a_worker_that_does_not_use_the_card_leaves_nothing(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "forks_a_worker");
+
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 3 * MIB);
+	end(&run, timeline);
+}
+
+static void a_child_that_tells_something_has_a_recording_of_its_own(void)
+{
+	struct run run;
+	struct mv_timeline *parent, *child;
+
+	run_act(&run, "forks_a_user", NULL);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_EQUAL_FATAL(run.file_count, 2);
+	/* The child's number is higher, but may have more digits.  */
+	parent = run_open(&run, ".memviz", 0);
+	child = run_open(&run, ".memviz", 1);
+	if (run_blocks(parent, MV_LEDGER_BLOCK)) {
+		struct mv_timeline *swap = parent;
+
+		parent = child;
+		child = swap;
+	}
+	CU_ASSERT_EQUAL(run_alive(parent, MV_LEDGER_DEVICE), 3 * MIB);
+	CU_ASSERT_EQUAL(run_blocks(parent, MV_LEDGER_BLOCK), 0);
+	CU_ASSERT_EQUAL(run_alive(child, MV_LEDGER_BLOCK), 3 * MIB);
+	CU_ASSERT_EQUAL(run_blocks(child, MV_LEDGER_DEVICE), 0);
+	mv_timeline_close(parent);
+	end(&run, child);
+}
+
+static void children_among_threads_leave_nothing(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "forks_among_threads");
+
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
+	end(&run, timeline);
+}
+
+static void a_program_that_replaces_itself_has_two_recordings(void)
+{
+	struct run run;
+	struct mv_timeline *first, *second;
+
+	run_act(&run, "replaces_itself", NULL);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_EQUAL_FATAL(run.file_count, 2);
+	first = run_open(&run, ".memviz", 1);
+	second = run_open(&run, "-2.memviz", 0);
+	CU_ASSERT_EQUAL(run_alive(first, MV_LEDGER_DEVICE), MIB);
+	CU_ASSERT_EQUAL(run_alive(second, MV_LEDGER_DEVICE), 1000);
+	mv_timeline_close(first);
+	end(&run, second);
+}
+
+/* ---- ends ---- */
+
+static void check_end(const char *act, int status)
+{
+	struct run run;
+	struct mv_timeline *timeline;
+
+	run_act(&run, act, NULL);
+	CU_ASSERT_EQUAL(run.status, status);
+	CU_ASSERT_EQUAL(run.file_count, 1);
+	timeline = run_open(&run, ".memviz", 0);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 3 * MIB);
+	CU_ASSERT(mv_recording_is_unfinished(mv_timeline_recording(timeline)));
+	end(&run, timeline);
+}
+
+static void a_recording_survives_any_end(void)
+{
+	check_end("killed", SIGKILL);
+	check_end("leaves_at_once", 3 << 8);
+	check_end("aborts", SIGABRT);
+}
+
+static void descriptors_are_the_program_s_own(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "closes_all_descriptors");
+
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 3 * MIB);
+	end(&run, timeline);
+}
+
+static void a_change_of_folder_moves_nothing(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "changes_folder");
+
+	CU_ASSERT_EQUAL(mv_timeline_header(timeline)->state, MV_FILE_FINISHED);
+	mv_timeline_close(timeline);
+	run_clean(&run);
+}
+
+static void exit_handlers_are_recorded(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "frees_after_exit_handlers");
+
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 2 * MIB);
+	end(&run, timeline);
+}
+
+static void errno_is_the_program_s_own(void)
+{
+	struct run run;
+
+	end(&run, record(&run, "keeps_errno"));
+}
+
+static void a_program_without_cuda_notices_nothing(void)
+{
+	static const char *const wrong[] = {"MEMVIZ_RING=lots", "MEMVIZ_VERBOSE=1", NULL};
+	struct run run;
+
+	run_act(&run, "uses_no_card", wrong);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_STRING_EQUAL(run.out, "hello\n");
+	CU_ASSERT_STRING_EQUAL(run.err, "");
+	CU_ASSERT_EQUAL(run.file_count, 0);
+	run_clean(&run);
+}
+
+/* ---- settings ---- */
+
+static void off_means_off(void)
+{
+	static const char *const off[] = {"MEMVIZ_ON=0", NULL};
+	struct run run;
+
+	run_act(&run, "by_itself", off);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_EQUAL(run.file_count, 0);
+	run_clean(&run);
+}
+
+static void a_wrong_value_is_one_line_and_the_run_goes_on(void)
+{
+	static const char *const wrong[] = {"MEMVIZ_RING=lots", NULL};
+	struct run run;
+
+	run_act(&run, "device", wrong);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_STRING_EQUAL(run.err, "memviz: cannot be read, the default is used: MEMVIZ_RING=lots\n");
+	CU_ASSERT_EQUAL(run.file_count, 1);
+	run_clean(&run);
+}
+
+/* One line on stderr that ends so, the program's status untouched, and no file.  */
+static void check_unrecorded(const char *const *settings, const char *why)
+{
+	struct run run;
+
+	run_act(&run, "threads", settings);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT(strstr(run.err, why) && strchr(run.err, '\n') == run.err + strlen(run.err) - 1);
+	CU_ASSERT_EQUAL(run.file_count, 0);
+	run_clean(&run);
+}
+
+static void a_folder_that_is_not_there_is_one_line(void)
+{
+	static const char *const nowhere[] = {"MEMVIZ_OUT=/nonexistent/folder", NULL};
+	static const char *const file[] = {"MEMVIZ_OUT=/dev/null", NULL};
+	static const char *const system[] = {"MEMVIZ_OUT=/proc", NULL};
+
+	check_unrecorded(nowhere, "cannot record into /nonexistent/folder (no such folder)");
+	check_unrecorded(file, "cannot record into /dev/null (not a folder)");
+	check_unrecorded(system, "cannot record into /proc (");
+}
+
+static void snapshot_at_exit(void)
+{
+	static const char *const yes[] = {"MEMVIZ_AT_EXIT=1", NULL};
+	struct run run;
+
+	run_act(&run, "device", yes);
+	CU_ASSERT_EQUAL(run_count(&run, ".exit1.memviz"), 1);
+	mv_timeline_close(run_open(&run, ".exit1.", 0));
+	run_clean(&run);
+}
+
+static void stacks_can_be_left_out(void)
+{
+	static const char *const none[] = {"MEMVIZ_STACKS=none", NULL};
+	struct run run;
+	struct mv_timeline *timeline;
+
+	run_act(&run, "device", none);
+	timeline = run_open(&run, ".memviz", 0);
+	CU_ASSERT_EQUAL(block(timeline, MV_LEDGER_DEVICE, 0)->stack, 0);
+	end(&run, timeline);
+}
+
+static const struct harness_test tests[] = {
+	HARNESS_TEST(device_memory_has_size_life_stack_and_call),
+	HARNESS_TEST(the_card_has_a_name_and_a_capacity),
+	HARNESS_TEST(a_pitched_allocation_counts_whole_rows),
+	HARNESS_TEST(host_memory_is_a_ledger_apart),
+	HARNESS_TEST(managed_memory_is_a_ledger_apart),
+	HARNESS_TEST(pooled_memory_may_be_freed_either_way),
+	HARNESS_TEST(physical_memory_goes_with_its_last_mapping),
+	HARNESS_TEST(physical_memory_lives_while_there_is_a_handle),
+	HARNESS_TEST(physical_memory_needs_no_context),
+	HARNESS_TEST(functions_looked_up_in_any_way_are_watched),
+	HARNESS_TEST(what_is_not_there_is_not_offered),
+	HARNESS_TEST(a_free_that_fails_takes_nothing_away),
+	HARNESS_TEST(missing_results_are_the_driver_s_business),
+	HARNESS_TEST(an_out_of_memory_error_leaves_a_snapshot),
+	HARNESS_TEST(an_error_that_was_survived_says_so_everywhere),
+	HARNESS_TEST(snapshots_have_an_end),
+	HARNESS_TEST(a_program_s_own_words_are_recorded),
+	HARNESS_TEST(threads_are_told_apart),
+	HARNESS_TEST(signals_inside_the_recorder_do_no_harm),
+	HARNESS_TEST(a_jump_out_of_the_recorder_does_no_harm),
+	HARNESS_TEST(a_worker_that_does_not_use_the_card_leaves_nothing),
+	HARNESS_TEST(a_child_that_tells_something_has_a_recording_of_its_own),
+	HARNESS_TEST(children_among_threads_leave_nothing),
+	HARNESS_TEST(a_program_that_replaces_itself_has_two_recordings),
+	HARNESS_TEST(a_recording_survives_any_end),
+	HARNESS_TEST(descriptors_are_the_program_s_own),
+	HARNESS_TEST(a_change_of_folder_moves_nothing),
+	HARNESS_TEST(exit_handlers_are_recorded),
+	HARNESS_TEST(errno_is_the_program_s_own),
+	HARNESS_TEST(a_program_without_cuda_notices_nothing),
+	HARNESS_TEST(off_means_off),
+	HARNESS_TEST(a_wrong_value_is_one_line_and_the_run_goes_on),
+	HARNESS_TEST(a_folder_that_is_not_there_is_one_line),
+	HARNESS_TEST(snapshot_at_exit),
+	HARNESS_TEST(stacks_can_be_left_out),
+};
+HARNESS_MAIN("recorder", tests)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs acts (acts.h) under the recorder on the simulated GPU, each in a folder of its own, and opens what they leave.
+ *
+ * The libraries and the program are looked for where the makefile puts them: the environment variables MEMVIZ_TEST_SO,
+ * MEMVIZ_TEST_GPUSIM and MEMVIZ_TEST_ACTS.  */
+#ifndef GPUSIM_RUN_H
+#define GPUSIM_RUN_H
+
+#include <stddef.h>
+
+#include "analyze/timeline.h"
+
+enum { RUN_FILES = 16, RUN_TEXT = 4096 };
+
+struct run {
+	char folder[64];
+	int status; /* of waitpid */
+	char out[RUN_TEXT], err[RUN_TEXT];
+	char files[RUN_FILES][128]; /* names in FOLDER, sorted */
+	size_t file_count;
+};
+
+/* Run NAME with SETTINGS, an array of NAME=VALUE that ends in NULL, or NULL, beside MEMVIZ_OUT.  */
+void run_act(struct run *run, const char *name, const char *const *settings);
+
+/* Remove the folder and all in it.  */
+void run_clean(struct run *run);
+
+/* 1 if the program ended by itself with exit status CODE.  */
+int run_exited(const struct run *run, int code);
+
+/* Open recording number I, of those whose names contain WHICH; the test fails if there is none or it is damaged.  */
+struct mv_timeline *run_open(const struct run *run, const char *which, size_t i);
+
+/* How many files there are whose names contain WHICH.  */
+size_t run_count(const struct run *run, const char *which);
+
+/* Bytes of LEDGER that were alive at the end; number of blocks of LEDGER that were ever allocated.  */
+uint64_t run_alive(const struct mv_timeline *timeline, enum mv_ledger ledger);
+size_t run_blocks(const struct mv_timeline *timeline, enum mv_ledger ledger);
+
+#endif
