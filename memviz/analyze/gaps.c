@@ -17,11 +17,6 @@ struct stretches {
 	size_t count, room;
 };
 
-static bool is_alive_at(const struct mv_block *block, uint64_t time_ns)
-{
-	return block->birth_ns <= time_ns && block->death_ns > time_ns;
-}
-
 /* True if BLOCK is a pool's block, or memory with an address that a pool carves its blocks out of.  */
 static bool takes_part(const struct mv_block *block)
 {
@@ -50,7 +45,7 @@ static int collect(const struct mv_timeline *timeline, uint8_t device, uint64_t 
 		struct stretch made = {.start = block->address, .is_block = block->ledger == MV_LEDGER_BLOCK,
 				       .is_mapping = block->ledger == MV_LEDGER_MAPPING};
 
-		if (block->device != device || !is_alive_at(block, time_ns) || !takes_part(block) ||
+		if (block->device != device || !mv_block_is_alive_at(block, time_ns) || !takes_part(block) ||
 		    __builtin_add_overflow(block->address, block->size_bytes, &made.end))
 			continue;
 		if (mv_array_grow(&all->at, &all->room, all->count, sizeof made))

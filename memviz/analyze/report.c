@@ -9,11 +9,6 @@
 #include "analyze/series.h"
 #include "read/array.h"
 
-static bool is_alive_at(const struct mv_block *block, uint64_t time_ns)
-{
-	return block->birth_ns <= time_ns && block->death_ns > time_ns;
-}
-
 /* ---- sums ---- */
 
 static void add_bands(struct mv_report *report, const struct mv_series *series)
@@ -157,7 +152,7 @@ static int look_at_blocks(struct mv_report *report)
 	for (i = 0; i < count && blocks[i].birth_ns <= report->time_ns && !err; i++) {
 		const struct mv_block *block = &blocks[i];
 
-		if (block->device != report->card->device || !is_alive_at(block, report->time_ns) ||
+		if (block->device != report->card->device || !mv_block_is_alive_at(block, report->time_ns) ||
 		    !mv_timeline_is_banded(report->timeline, block))
 			continue;
 		rank_block(report, blocks, (uint32_t)i);

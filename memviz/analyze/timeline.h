@@ -75,6 +75,12 @@ struct mv_block {
 	bool is_pool; /* device memory: a framework's pool carves its blocks out of it */
 };
 
+/* True if BLOCK was there at TIME_NS: its birth counts, the moment of its death does not.  */
+static inline bool mv_block_is_alive_at(const struct mv_block *block, uint64_t time_ns)
+{
+	return block->birth_ns <= time_ns && block->death_ns > time_ns;
+}
+
 /* A stretch of time in which a thread was in a phase; the steps are the optimizer's.  */
 struct mv_span {
 	uint64_t begin_ns;

@@ -132,9 +132,15 @@ uint64_t mv_salvage_table(enum mv_region_kind region, const uint8_t *bytes, uint
 
 /* ---- events ---- */
 
+static bool is_event(const struct mv_event *event)
+{
+	return event->kind && event->kind < MV_EVENT_KINDS && event->ledger < MV_LEDGER_KINDS &&
+	       event->phase < MV_PHASE_KINDS && event->role < MV_ROLE_KINDS;
+}
+
 bool mv_salvage_is_alive(const struct mv_event *live)
 {
-	return live->is_live == 1 && live->kind == MV_EVENT_ALLOC && live->ledger && live->ledger < MV_LEDGER_KINDS;
+	return live->is_live == 1 && live->kind == MV_EVENT_ALLOC && live->ledger && is_event(live);
 }
 
 uint32_t mv_salvage_open(const struct mv_event *events, uint32_t count, uint32_t room)
@@ -142,9 +148,7 @@ uint32_t mv_salvage_open(const struct mv_event *events, uint32_t count, uint32_t
 	uint32_t i;
 
 	for (i = 0; i < count && i < room; i++) {
-		if (!events[i].kind || events[i].kind >= MV_EVENT_KINDS || events[i].ledger >= MV_LEDGER_KINDS)
-			break;
-		if (i && events[i].time_ns <= events[i - 1].time_ns)
+		if (!is_event(&events[i]) || (i && events[i].time_ns <= events[i - 1].time_ns))
 			break;
 	}
 	return i;

@@ -12,6 +12,7 @@ struct look {
 	const struct mv_recording *recording;
 	struct mv_verified *verified;
 	struct mv_diag *diag;
+	bool is_recovered; /* what is referred to may be lost, and the recording says so */
 };
 
 static int wrong(const struct look *look, const void *at, const char *text)
@@ -22,7 +23,7 @@ static int wrong(const struct look *look, const void *at, const char *text)
 /* True if ID is a string's; 0 stands for none.  */
 static bool is_text(const struct look *look, uint32_t id)
 {
-	return !id || mv_recording_has_text(look->recording, id);
+	return !id || look->is_recovered || mv_recording_has_text(look->recording, id);
 }
 
 static int look_at_notes(const struct look *look)
@@ -55,7 +56,7 @@ static bool is_frame(const struct look *look, const struct mv_frame *frame)
 	case MV_FRAME_NONE:
 		return true;
 	case MV_FRAME_NATIVE:
-		return !frame->a || mv_table_module(look->recording, frame->a);
+		return !frame->a || look->is_recovered || mv_table_module(look->recording, frame->a);
 	case MV_FRAME_PYTHON:
 		return is_text(look, frame->a) && is_text(look, (uint32_t)frame->b);
 	case MV_FRAME_LABEL:
@@ -85,7 +86,7 @@ static int look_at_stacks(const struct look *look)
 	for (i = 1; i < count; i++) {
 		const struct mv_stack *stack = mv_table_stack_node(look->recording, i);
 
-		if (stack->parent >= i || stack->frame >= frames)
+		if (stack->parent >= i || (stack->frame >= frames && !look->is_recovered))
 			return wrong(look, stack, "a stack of a known frame and earlier callers was expected");
 	}
 	look->verified->stacks = count;
@@ -97,7 +98,7 @@ static bool is_plausible(const struct look *look, const struct mv_event *event)
 	uint32_t stacks = mv_table_count(look->recording, MV_REGION_STACKS);
 	bool is_newer = mv_recording_header(look->recording)->version_minor > MV_FORMAT_MINOR;
 
-	if (event->stack && event->stack >= stacks)
+	if (event->stack && event->stack >= stacks && !look->is_recovered)
 		return false;
 	return is_newer || (event->phase < MV_PHASE_KINDS && event->role < MV_ROLE_KINDS);
 }
@@ -144,7 +145,7 @@ int mv_verify(const struct mv_recording *recording, struct mv_verified *verified
 	static int (*const looks[])(const struct look *) = {
 		look_at_notes, look_at_modules, look_at_frames, look_at_stacks, look_at_live, look_at_events,
 	};
-	struct look look = {recording, verified, diag};
+	struct look look = {recording, verified, diag, *mv_table_note_value(recording, "recovered")};
 	size_t i, chunks;
 	uint64_t used;
 	const uint8_t *text = mv_recording_region(recording, MV_REGION_TEXT, &used);

@@ -473,7 +473,7 @@ double training_score(const struct training *training, const struct mv_timeline 
 		const struct mv_block *block = &blocks[i];
 		const struct training_truth *truth = truth_of(training, block->birth_ns + FORGE_START_NS);
 
-		if (!mv_timeline_is_banded(timeline, block) || block->birth_ns > time_ns || block->death_ns <= time_ns)
+		if (!mv_timeline_is_banded(timeline, block) || !mv_block_is_alive_at(block, time_ns))
 			continue;
 		all += block->size_bytes;
 		right += truth && block->is_birth_known && truth->band == block->band ? block->size_bytes : 0;
