@@ -44,12 +44,12 @@ need() {
 	done
 }
 
-# run WHAT COMMAND...: the command's output goes to a file, of which a failure shows the line that says most.
+# run WHAT COMMAND...: the command's output goes to a file; of a failure, the first line that complains is shown.
 run() {
 	what=$1
 	shift
 	"$@" >"$work/log" 2>&1 </dev/null && return
-	why=$(grep -iE '^E: |error|not found|cannot' "$work/log" | tail -n 1)
+	why=$(cat "$work/update" "$work/log" 2>/dev/null | grep -E '^E: |[Ee]rror[: ]|not found|cannot ' | head -n 1)
 	fail "$what failed: ${why:-$(tail -n 1 "$work/log")}"
 }
 
@@ -62,6 +62,7 @@ is_ready() {
 
 # The system's package sources, with source packages in place of binary ones.
 write_apt_sources() {
+	list= parts=
 	eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
 	for file in "$list" "$parts"/*.list; do
 		[ -r "$file" ] || continue
@@ -93,10 +94,11 @@ fetch_with_apt() {
 	mkdir -p "$work/apt/sources" "$work/apt/lists/partial" "$work/apt/cache/archives/partial"
 	write_apt_sources
 	write_apt_config
-	apt-get -c "$work/apt/config" update >/dev/null 2>&1 </dev/null || true
+	apt-get -c "$work/apt/config" update >"$work/update" 2>&1 </dev/null || true
 	cd "$work/source"
 	run 'fetching the source of libunwind with apt-get' \
 		apt-get -c "$work/apt/config" source --download-only --tar-only libunwind
+	rm "$work/update"
 	set -- libunwind_*.orig.tar.*
 	tarball=$work/source/$1
 }
