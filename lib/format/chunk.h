@@ -49,7 +49,7 @@ enum mv_column {
 
 struct mv_codec;
 
-/* Bytes of memory that a codec for chunks of up to EVENTS needs; about 40 an event and 1 MiB.  */
+/* Bytes of memory that a codec for chunks of up to EVENTS needs; about 120 an event and 1 MiB.  */
 size_t mv_codec_bytes(uint32_t events);
 
 /* Make a codec for chunks of up to EVENTS events in MEMORY, aligned to 64.  NULL: EVENTS is over the limit.  */

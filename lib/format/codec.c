@@ -42,7 +42,8 @@ static uint8_t *lay_out(struct mv_codec *codec, uint8_t *at, uint32_t events)
 	if (!codec)
 		codec = &scratch;
 	codec->workspace = carve(&at, mv_codec_workspace_bytes());
-	codec->numbers = carve(&at, n * MV_CHUNK_TAG_BYTES);
+	codec->numbers = carve(&at, n * MV_CHUNK_TAG_BYTES * MV_CODEC_COLUMNS);
+	codec->addresses = carve(&at, n * sizeof *codec->addresses);
 	codec->distance = carve(&at, n * sizeof *codec->distance);
 	codec->tag = carve(&at, n * sizeof *codec->tag);
 	codec->kin = carve(&at, n * sizeof *codec->kin);

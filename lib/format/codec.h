@@ -10,7 +10,7 @@
 #include "format/chunk.h"
 
 /* One event of zeros stands before the events, so that "no kin" is an index like any other: -1.  */
-enum { MV_CODEC_NONE = -1, MV_CODEC_HEAD_BYTES = 8 };
+enum { MV_CODEC_NONE = -1, MV_CODEC_HEAD_BYTES = 8, MV_CODEC_COLUMNS = 4 };
 
 struct mv_tag {
 	uint64_t low, high;
@@ -22,7 +22,8 @@ struct mv_codec {
 	void *packer;	    /* NULL unless the last chunk was encoded, */
 	void *unpacker;	    /* decoded: the two share WORKSPACE */
 	uint8_t *workspace;
-	uint8_t *numbers;   /* one column: up to 16 bytes for each event */
+	uint8_t *numbers;   /* MV_CODEC_COLUMNS at once: up to MV_CHUNK_TAG_BYTES for each event */
+	uint64_t *addresses; /* encoding: one for each event */
 	uint32_t *distance; /* of each event, as in MV_COLUMN_DISTANCE */
 	uint32_t *tag;	    /* of each event, as in MV_COLUMN_TAG */
 	int32_t *kin;	    /* of each event: index of its kin, or MV_CODEC_NONE */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Columns are written in the order of enum mv_column.  */
 #include <errno.h>
 
 #include "base/hash.h"
@@ -74,123 +75,149 @@ static void find_births(struct mv_codec *codec, const struct mv_event *events, u
 	}
 }
 
-/* ---- columns ---- */
+/* ---- columns ----
+ *
+ * One loop for each field, over all events: what a field's columns share is computed once.  */
 
-static uint64_t time_since_last(const struct mv_event *events, uint32_t i)
+/* A column under way.  ANY is the or of its numbers.  */
+struct writer {
+	uint8_t *start, *at;
+	uint64_t any;
+};
+
+static struct writer writer_at(struct mv_codec *codec, uint32_t column)
 {
-	return i ? events[i].time_ns - events[i - 1].time_ns : 0;
+	uint8_t *start = codec->numbers + (size_t)column * codec->events * MV_CHUNK_TAG_BYTES;
+
+	return (struct writer){start, start, 0};
 }
 
-static uint64_t number(const struct mv_codec *codec, const struct mv_event *events, uint32_t i, enum mv_column column)
+static void put(struct writer *writer, uint64_t number)
 {
-	const struct mv_event *event = &events[i];
-
-	switch (column) {
-	case MV_COLUMN_TAGS:
-	case MV_COLUMN_COUNT:
-		return 0;
-	case MV_COLUMN_TAG:
-		return codec->tag[i];
-	case MV_COLUMN_DISTANCE:
-		return codec->distance[i];
-	case MV_COLUMN_TIME_LOW:
-		return time_since_last(events, i) & 0xff;
-	case MV_COLUMN_TIME_HIGH:
-		return time_since_last(events, i) >> 8;
-	case MV_COLUMN_SIZE:
-		return mv_varint_fold(event->size_bytes - mv_codec_birth(codec, events, i)->size_bytes);
-	case MV_COLUMN_EXTRA:
-		return mv_varint_fold(event->extra - mv_codec_event(events, codec->kin[i])->extra);
-	case MV_COLUMN_STACK:
-		return event->stack;
-	case MV_COLUMN_REF:
-		return mv_varint_fold((uint64_t)event->ref - mv_codec_birth(codec, events, i)->stack);
-	case MV_COLUMN_STEP:
-		return mv_varint_fold((uint64_t)event->step - (i ? event[-1].step : 0));
-	case MV_COLUMN_ADDRESS:
-	case MV_COLUMN_ADDRESS_7:
-		break;
-	}
-	return (uint8_t)(event->address >> 8 * (column - MV_COLUMN_ADDRESS));
+	writer->any |= number;
+	writer->at = mv_varint_put(writer->at, number);
 }
 
-/* Write the column's numbers.  Returns their bytes, 0 if all are zero.  Inlined with COLUMN constant, so that what it
- * decides is decided outside the loop.  */
-static inline __attribute__((always_inline)) size_t put_numbers(struct mv_codec *codec, const struct mv_event *events,
-								uint32_t count, enum mv_column column)
+static void put_byte(struct writer *writer, uint64_t number)
 {
-	uint8_t *at = codec->numbers;
-	uint64_t any = 0;
-	uint32_t i;
-
-	for (i = 0; i < count; i++) {
-		uint64_t value;
-
-		if (!mv_codec_has(codec, column, i))
-			continue;
-		value = number(codec, events, i, column);
-		any |= value;
-		if (mv_codec_is_bytes(column))
-			*at++ = (uint8_t)value;
-		else
-			at = mv_varint_put(at, value);
-	}
-	return any ? (size_t)(at - codec->numbers) : 0;
+	writer->any |= number & 0xff;
+	*writer->at++ = (uint8_t)number;
 }
 
-static size_t put_tags(struct mv_codec *codec)
+/* The column's numbers as BODY has them, packed if that is shorter.  Returns the end.  */
+static uint8_t *store_column(struct mv_codec *codec, const struct writer *writer, uint8_t *body)
 {
-	size_t bytes = codec->tag_count * sizeof *codec->tags;
-
-	memcpy(codec->numbers, codec->tags, bytes);
-	return bytes;
-}
-
-static size_t put_column(struct mv_codec *codec, const struct mv_event *events, uint32_t count, enum mv_column column)
-{
-	switch (column) {
-	case MV_COLUMN_TAGS:
-		return put_tags(codec);
-	case MV_COLUMN_TAG:
-		return put_numbers(codec, events, count, MV_COLUMN_TAG);
-	case MV_COLUMN_DISTANCE:
-		return put_numbers(codec, events, count, MV_COLUMN_DISTANCE);
-	case MV_COLUMN_TIME_LOW:
-		return put_numbers(codec, events, count, MV_COLUMN_TIME_LOW);
-	case MV_COLUMN_TIME_HIGH:
-		return put_numbers(codec, events, count, MV_COLUMN_TIME_HIGH);
-	case MV_COLUMN_SIZE:
-		return put_numbers(codec, events, count, MV_COLUMN_SIZE);
-	case MV_COLUMN_EXTRA:
-		return put_numbers(codec, events, count, MV_COLUMN_EXTRA);
-	case MV_COLUMN_STACK:
-		return put_numbers(codec, events, count, MV_COLUMN_STACK);
-	case MV_COLUMN_REF:
-		return put_numbers(codec, events, count, MV_COLUMN_REF);
-	case MV_COLUMN_STEP:
-		return put_numbers(codec, events, count, MV_COLUMN_STEP);
-	case MV_COLUMN_ADDRESS:
-	case MV_COLUMN_ADDRESS_7:
-	case MV_COLUMN_COUNT:
-		break;
-	}
-	return put_numbers(codec, events, count, column);
-}
-
-/* Write RAW bytes of the codec's buffer to AT, packed if that is shorter.  Returns the end.  */
-static uint8_t *store_column(struct mv_codec *codec, size_t raw, uint8_t *at)
-{
-	size_t packed = raw > 16 ? mv_pack(codec->packer, at + MV_CODEC_HEAD_BYTES, raw - 1, codec->numbers, raw) : 0;
+	size_t raw = writer->any ? (size_t)(writer->at - writer->start) : 0;
+	size_t packed = raw > 16 ? mv_pack(codec->packer, body + MV_CODEC_HEAD_BYTES, raw - 1, writer->start, raw) : 0;
 	uint32_t head[2];
 
 	if (!packed) {
-		memcpy(at + MV_CODEC_HEAD_BYTES, codec->numbers, raw);
+		memcpy(body + MV_CODEC_HEAD_BYTES, writer->start, raw);
 		packed = raw;
 	}
 	head[0] = (uint32_t)raw;
 	head[1] = (uint32_t)packed;
-	memcpy(at, head, sizeof head);
-	return at + MV_CODEC_HEAD_BYTES + packed;
+	memcpy(body, head, sizeof head);
+	return body + MV_CODEC_HEAD_BYTES + packed;
+}
+
+static uint8_t *store_tags(struct mv_codec *codec, uint32_t count, uint8_t *body)
+{
+	struct writer tags = writer_at(codec, 0), tag = writer_at(codec, 1), distance = writer_at(codec, 2);
+	uint32_t i;
+
+	tags.any = 1;
+	tags.at += codec->tag_count * sizeof *codec->tags;
+	memcpy(tags.start, codec->tags, (size_t)(tags.at - tags.start));
+	for (i = 0; i < count; i++) {
+		put(&tag, codec->tag[i]);
+		put(&distance, codec->distance[i]);
+	}
+	body = store_column(codec, &tags, body);
+	body = store_column(codec, &tag, body);
+	return store_column(codec, &distance, body);
+}
+
+static uint8_t *store_times(struct mv_codec *codec, const struct mv_event *events, uint32_t count, uint8_t *body)
+{
+	struct writer low = writer_at(codec, 0), high = writer_at(codec, 1);
+	uint64_t last = events[0].time_ns;
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		uint64_t since = events[i].time_ns - last;
+
+		last = events[i].time_ns;
+		put_byte(&low, since);
+		put(&high, since >> 8);
+	}
+	body = store_column(codec, &low, body);
+	return store_column(codec, &high, body);
+}
+
+/* What a free repeats: size and stack of its allocation, and what its kin had.  */
+static uint8_t *store_repeated(struct mv_codec *codec, const struct mv_event *events, uint32_t count, uint8_t *body)
+{
+	struct writer size = writer_at(codec, 0), extra = writer_at(codec, 1), stack = writer_at(codec, 2);
+	struct writer ref = writer_at(codec, 3);
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct mv_event *event = &events[i], *birth = mv_codec_birth(codec, events, i);
+
+		put(&size, mv_varint_fold(event->size_bytes - birth->size_bytes));
+		put(&extra, mv_varint_fold(event->extra - mv_codec_event(events, codec->kin[i])->extra));
+		put(&stack, event->stack);
+		put(&ref, mv_varint_fold((uint64_t)event->ref - birth->stack));
+	}
+	body = store_column(codec, &size, body);
+	body = store_column(codec, &extra, body);
+	body = store_column(codec, &stack, body);
+	return store_column(codec, &ref, body);
+}
+
+static uint8_t *store_steps(struct mv_codec *codec, const struct mv_event *events, uint32_t count, uint8_t *body)
+{
+	struct writer step = writer_at(codec, 0);
+	uint32_t last = 0, i;
+
+	for (i = 0; i < count; i++) {
+		put(&step, mv_varint_fold((uint64_t)events[i].step - last));
+		last = events[i].step;
+	}
+	return store_column(codec, &step, body);
+}
+
+/* The addresses that no allocation in the chunk has said, in the codec's array.  Returns how many; *ANY is their or.  */
+static uint32_t gather_addresses(struct mv_codec *codec, const struct mv_event *events, uint32_t count, uint64_t *any)
+{
+	uint32_t i, gathered = 0;
+
+	*any = 0;
+	for (i = 0; i < count; i++) {
+		if (codec->distance[i])
+			continue;
+		*any |= events[i].address;
+		codec->addresses[gathered++] = events[i].address;
+	}
+	return gathered;
+}
+
+static uint8_t *store_addresses(struct mv_codec *codec, const struct mv_event *events, uint32_t count, uint8_t *body)
+{
+	uint64_t any;
+	uint32_t i, gathered = gather_addresses(codec, events, count, &any);
+	int shift;
+
+	for (shift = 0; shift < 64; shift += 8) {
+		struct writer byte = writer_at(codec, 0);
+
+		byte.any = any >> shift & 0xff;
+		for (i = 0; byte.any && i < gathered; i++)
+			*byte.at++ = (uint8_t)(codec->addresses[i] >> shift);
+		body = store_column(codec, &byte, body);
+	}
+	return body;
 }
 
 static bool times_rise(const struct mv_event *events, uint32_t count)
@@ -207,7 +234,6 @@ int mv_chunk_encode(struct mv_codec *codec, struct mv_chunk *chunk, const struct
 		    uint8_t *body)
 {
 	uint8_t *at = body;
-	int column;
 
 	if (!count || count > codec->events || !times_rise(events, count))
 		return -EINVAL;
@@ -219,8 +245,11 @@ int mv_chunk_encode(struct mv_codec *codec, struct mv_chunk *chunk, const struct
 	find_tags(codec, events, count);
 	find_births(codec, events, count);
 	mv_codec_find_kin(codec, count);
-	for (column = 0; column < MV_COLUMN_COUNT; column++)
-		at = store_column(codec, put_column(codec, events, count, (enum mv_column)column), at);
+	at = store_tags(codec, count, at);
+	at = store_times(codec, events, count, at);
+	at = store_repeated(codec, events, count, at);
+	at = store_steps(codec, events, count, at);
+	at = store_addresses(codec, events, count, at);
 	chunk->magic = MV_CHUNK_MAGIC;
 	chunk->event_count = count;
 	chunk->first_ns = events[0].time_ns;

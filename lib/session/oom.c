@@ -38,6 +38,7 @@ static void take_snapshot(struct mv_session *session, uint32_t ordinal)
 	session->oom_path[0] = 0;
 	if (__atomic_fetch_add(&session->snapshots, 1, __ATOMIC_RELAXED) >= session->settings.snapshots)
 		return;
+	mv_session_note_state(session);
 	mv_session_snapshot_path(session, "oom", ordinal, session->oom_path);
 	err = mv_store_snapshot(&session->store, session->oom_path, MV_FILE_SNAPSHOT, MV_REASON_OOM);
 	if (!err)

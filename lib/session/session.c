@@ -142,9 +142,13 @@ static void note_facts(struct mv_store *store)
 {
 	mv_store_note(store, "memviz", MV_VERSION);
 	note_number(store, "driver", (uint64_t)mv_watch_driver_version());
-	mv_store_note(store, "lookup", mv_watch_lookup_state());
-	mv_store_note(store, "python", mv_stack_python_state());
-	mv_store_note(store, "owners", mv_torch_owner_state());
+}
+
+void mv_session_note_state(struct mv_session *session)
+{
+	mv_store_note(&session->store, "lookup", mv_watch_lookup_state());
+	mv_store_note(&session->store, "python", mv_stack_python_state());
+	mv_store_note(&session->store, "owners", mv_torch_owner_state());
 }
 
 static int open_recording(struct mv_session *session)
@@ -195,6 +199,7 @@ static struct mv_session *begin_locked(void)
 	note_apis(&session->store);
 	start_stacks(session);
 	note_facts(&session->store);
+	mv_session_note_state(session);
 	if (session->settings.is_verbose)
 		mv_session_say("recording into ", session->store.path, NULL);
 	__atomic_store_n(&session->is_recording, true, __ATOMIC_RELEASE);
@@ -326,7 +331,7 @@ void mv_session_finish(void)
 
 	if (!session)
 		return;
-	note_facts(&session->store);
+	mv_session_note_state(session);
 	if (session->settings.snapshot_at_exit)
 		snapshot(session, "exit", 1, MV_REASON_EXIT);
 	__atomic_store_n(&session->is_recording, false, __ATOMIC_RELEASE);

@@ -67,6 +67,9 @@ enum mv_session_call {
 /* The api id of CALL in the recording.  */
 uint16_t mv_session_api(enum mv_session_call call);
 
+/* Note what has become known of the process since recording began: before everything that leaves it.  */
+void mv_session_note_state(struct mv_session *session);
+
 /* Set a snapshot aside because the program asks for it.  Returns 0 or -errno; -ESRCH where nothing is recorded.  */
 int mv_session_snapshot(void);
 
