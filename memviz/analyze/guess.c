@@ -53,65 +53,93 @@ static bool is_open(const struct mv_block *block)
 
 /* ---- like the stretch before ---- */
 
-/* How many blocks of this stack and size there were in the window; this one is counted.  0: out of memory.  */
-static uint32_t count_kin(struct mv_index *counts, const struct mv_block *block)
-{
-	uint32_t *count = mv_index_at(counts, block->stack, mv_hash_add(block->device, block->size_bytes), 0);
+/* Blocks of a window, by stack and size and by stack alone: with the number that each has among its likes.  */
+struct likes {
+	struct mv_index blocks, counts;
+};
 
-	return count ? ++*count : 0;
+static void release(struct likes *likes)
+{
+	mv_index_release(&likes->blocks);
+	mv_index_release(&likes->counts);
 }
 
-static uint64_t kin_key(const struct mv_block *block, uint32_t nth)
+/* A pool that grows asks the driver by the same stack, so ledgers are kept apart.  */
+static uint64_t kind_of(const struct mv_block *block, bool is_exact)
 {
-	return mv_hash_add(mv_hash_add(block->device, block->size_bytes), nth);
+	return mv_hash_add(block->device, block->ledger) + (is_exact ? block->size_bytes : 0);
 }
 
-/* The index of each block of WINDOW, by its stack, its size and its number among those.  */
-static int index_window(const struct mv_replay *replay, const struct mv_guess_window *window, struct mv_index *blocks)
+/* The place of BLOCK, the next one of its window, among LIKES.  0: out of memory.  */
+static uint64_t next_key(struct likes *likes, const struct mv_block *block, bool is_exact)
 {
-	struct mv_index counts = {0};
-	const struct mv_block *block;
+	uint64_t kind = kind_of(block, is_exact);
+	uint32_t *count = mv_index_at(&likes->counts, block->stack, kind, 0);
+
+	return count ? mv_hash_add(kind, ++*count) | 1 : 0;
+}
+
+static int index_window(const struct mv_replay *replay, const struct mv_guess_window *window, struct likes *known,
+			bool is_exact)
+{
 	size_t at = first_born_at(replay, window->begin_ns);
-	int err = 0;
+	const struct mv_block *block;
 
-	for (; !err && (block = next_in(replay, window, &at)); at++) {
-		uint32_t nth = count_kin(&counts, block);
+	for (; (block = next_in(replay, window, &at)); at++) {
+		uint64_t key = next_key(known, block, is_exact);
 
-		if (!nth || !mv_index_at(blocks, block->stack, kin_key(block, nth), (uint32_t)at))
-			err = -ENOMEM;
+		if (!key || !mv_index_at(&known->blocks, block->stack, key, (uint32_t)at))
+			return -ENOMEM;
 	}
-	mv_index_release(&counts);
-	return err;
+	return 0;
+}
+
+static bool is_alike(uint64_t one, uint64_t two)
+{
+	uint64_t difference = one > two ? one - two : two - one;
+	uint64_t larger = one > two ? one : two;
+
+	return difference <= (larger > MV_GUESS_SLACK_BYTES ? (uint64_t)MV_GUESS_SLACK_BYTES : 0);
 }
 
 static void follow(struct mv_block *block, const struct mv_block *earlier)
 {
-	if (!is_open(block) || is_open(earlier))
+	if (!is_open(block) || is_open(earlier) || !is_alike(block->size_bytes, earlier->size_bytes))
 		return;
 	block->band = earlier->band;
 	block->reason = MV_REASON_LIKE_EARLIER;
 }
 
-int mv_guess_like_earlier(struct mv_replay *replay, const struct mv_guess_window *window,
-			  const struct mv_guess_window *earlier)
+static int match(struct mv_replay *replay, const struct mv_guess_window *window, const struct mv_guess_window *earlier,
+		 bool is_exact)
 {
-	struct mv_index known = {0}, counts = {0};
-	struct mv_block *block;
+	struct likes known = {0}, mine = {0};
 	size_t at = first_born_at(replay, window->begin_ns);
-	int err = index_window(replay, earlier, &known);
+	struct mv_block *block;
+	int err = index_window(replay, earlier, &known, is_exact);
 
 	for (; !err && (block = next_in(replay, window, &at)); at++) {
-		uint32_t *index, nth = count_kin(&counts, block);
+		uint64_t key = next_key(&mine, block, is_exact);
+		uint32_t *index = key ? mv_index_find(&known.blocks, block->stack, key) : NULL;
 
-		if (!nth)
+		if (!key)
 			err = -ENOMEM;
-		index = mv_index_find(&known, block->stack, kin_key(block, nth));
 		if (index)
 			follow(block, &replay->blocks[*index]);
 	}
-	mv_index_release(&known);
-	mv_index_release(&counts);
+	release(&known);
+	release(&mine);
 	return err;
+}
+
+/* A pool may hand out a little more this time than last time, so what has no counterpart of its size is looked for by
+ * its stack alone.  */
+int mv_guess_like_earlier(struct mv_replay *replay, const struct mv_guess_window *window,
+			  const struct mv_guess_window *earlier)
+{
+	int err = match(replay, window, earlier, true);
+
+	return err ? err : match(replay, window, earlier, false);
 }
 
 /* ---- by size ---- */
@@ -137,14 +165,6 @@ static int parameter_sizes(const struct mv_replay *replay, struct sizes *sizes)
 		sizes->at[sizes->count++] = replay->blocks[i].size_bytes;
 	}
 	return 0;
-}
-
-static bool is_alike(uint64_t one, uint64_t two)
-{
-	uint64_t difference = one > two ? one - two : two - one;
-	uint64_t larger = one > two ? one : two;
-
-	return difference <= (larger > MV_GUESS_SLACK_BYTES ? (uint64_t)MV_GUESS_SLACK_BYTES : 0);
 }
 
 static int by_size(const void *a, const void *b)

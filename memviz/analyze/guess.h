@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bands of blocks that the end of the file cut off.  Private to memviz/analyze.
  *
- * Training repeats itself: the Nth allocation of a size by a stack in a stretch is the Nth one of the stretch before.
- * Where that one's end is known, so is this one's.
+ * Training repeats itself: the Nth allocation of a size by a stack in a stretch is the Nth one of the stretch before; if
+ * there is none of that size, the Nth one by that stack, if it is about as large.  Where that one's end is known, so is
+ * this one's.
  *
  * In a first backward there is none: a block as large as a parameter is taken for its gradient.  In a first optimizer
  * step PyTorch's optimizers make all states, parameter after parameter, before anything else; so what follows the

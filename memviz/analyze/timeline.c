@@ -182,12 +182,10 @@ static void find_peaks(struct mv_timeline *timeline)
 	}
 }
 
-static int make(struct mv_timeline *timeline, const char *path, struct mv_diag *diag)
+static int make(struct mv_timeline *timeline, struct mv_diag *diag)
 {
-	int err = mv_recording_open(path, &timeline->recording, diag);
+	int err = mv_replay_run(timeline->recording, &timeline->replay, diag);
 
-	if (!err)
-		err = mv_replay_run(timeline->recording, &timeline->replay, diag);
 	if (err)
 		return err;
 	if (find_cards(timeline) || mv_bands_assign(timeline, &timeline->replay))
@@ -197,17 +195,32 @@ static int make(struct mv_timeline *timeline, const char *path, struct mv_diag *
 	return 0;
 }
 
-int mv_timeline_open(const char *path, struct mv_timeline **timeline, struct mv_diag *diag)
+int mv_timeline_of(struct mv_recording *recording, struct mv_timeline **timeline, struct mv_diag *diag)
 {
 	struct mv_timeline *made = calloc(1, sizeof *made);
-	int err = made ? make(made, path, diag) : mv_diag_set(diag, -ENOMEM, 0, "out of memory");
+	int err;
 
-	if (err) {
-		mv_timeline_close(made);
-		made = NULL;
+	*timeline = NULL;
+	if (!made) {
+		mv_recording_close(recording);
+		return mv_diag_set(diag, -ENOMEM, 0, "out of memory");
 	}
-	*timeline = made;
+	made->recording = recording;
+	err = make(made, diag);
+	if (err)
+		mv_timeline_close(made);
+	else
+		*timeline = made;
 	return err;
+}
+
+int mv_timeline_open(const char *path, struct mv_timeline **timeline, struct mv_diag *diag)
+{
+	struct mv_recording *recording;
+	int err = mv_recording_open(path, &recording, diag);
+
+	*timeline = NULL;
+	return err ? err : mv_timeline_of(recording, timeline, diag);
 }
 
 void mv_timeline_close(struct mv_timeline *timeline)

@@ -116,6 +116,9 @@ struct mv_recording;
 int mv_timeline_open(const char *path, struct mv_timeline **timeline, struct mv_diag *diag);
 void mv_timeline_close(struct mv_timeline *timeline);
 
+/* The same for a recording that is open already.  It becomes the timeline's, also on failure.  */
+int mv_timeline_of(struct mv_recording *recording, struct mv_timeline **timeline, struct mv_diag *diag);
+
 /* Header facts; the horizon and the end on the time axis.  */
 const struct mv_file_header *mv_timeline_header(const struct mv_timeline *timeline);
 uint64_t mv_timeline_begin(const struct mv_timeline *timeline); /* complete from here on */

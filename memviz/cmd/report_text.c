@@ -35,6 +35,7 @@ static void bar(const struct paper *paper, int band, uint64_t bytes, uint64_t la
 
 	if (bytes && !length)
 		length = 1;
+	fputs(length ? "  " : "", paper->out);
 	if (paper->is_coloured)
 		fprintf(paper->out, "\033[%sm", band_colour(band));
 	for (i = 0; i < length; i++)
@@ -117,7 +118,7 @@ static void print_bands(const struct paper *paper)
 	for (i = MV_BAND_COUNT; i-- > 0;) {
 		const struct mv_report_band *band = &report->bands[i];
 
-		fprintf(paper->out, "  %-12s%10s  %3u %%  %6llu  ", mv_band_name((enum mv_band)i),
+		fprintf(paper->out, "  %-12s%10s  %3u %%  %6llu", mv_band_name((enum mv_band)i),
 			mv_tell_size(band->bytes, size), percent(band->bytes, sum), (unsigned long long)band->blocks);
 		bar(paper, i, band->bytes, largest);
 	}

@@ -17,7 +17,7 @@ static int map(struct mv_mapping *mapping, int fd)
 	if (fstat(fd, &status))
 		return -errno;
 	if (!S_ISREG(status.st_mode))
-		return -EPROTO;
+		return -ENODEV;
 	if (!status.st_size)
 		return 0;
 	bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
@@ -38,7 +38,7 @@ int mv_mapping_open(struct mv_mapping *mapping, const char *path, struct mv_diag
 	err = map(mapping, fd);
 	mv_sys_close(fd);
 	if (err)
-		mv_diag_set(diag, err, 0, err == -EPROTO ? "not a plain file" : strerror(-err));
+		mv_diag_set(diag, err, 0, err == -ENODEV ? "not a plain file" : strerror(-err));
 	return err;
 }
 

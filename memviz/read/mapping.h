@@ -14,7 +14,7 @@ struct mv_mapping {
 };
 
 /* Map the file at PATH, shared: what a recorder writes meanwhile is seen.  -errno as the system says, with DIAG;
- * -EPROTO: not a plain file.  An empty file is mapped as no bytes.  */
+ * -ENODEV: not a plain file.  An empty file is mapped as no bytes.  */
 int mv_mapping_open(struct mv_mapping *mapping, const char *path, struct mv_diag *diag);
 void mv_mapping_close(struct mv_mapping *mapping);
 

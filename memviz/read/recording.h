@@ -21,7 +21,7 @@
 
 struct mv_recording;
 
-/* Open the recording at PATH.  -ENOENT, -EACCES …: as the system says; -ENODATA: empty or shorter than a header;
+/* Open the recording at PATH.  -ENOENT, -EACCES …: as the system says; -ENODEV: not a plain file; -ENODATA: empty or shorter than a header;
  * -EPROTO: not a recording, or of a newer version; -EINVAL: damaged; -ENOMEM.  DIAG says where and what.  */
 int mv_recording_open(const char *path, struct mv_recording **recording, struct mv_diag *diag);
 

@@ -33,9 +33,10 @@ static uint64_t aligned(uint64_t bytes)
 	return (bytes + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
 }
 
+/* Where nothing of a region is there, its offset means nothing.  */
 static const uint8_t *region_of(const struct wreck *wreck, int region)
 {
-	return wreck->bytes + wreck->header.regions[region].offset;
+	return wreck->bytes + (wreck->there[region] ? wreck->header.regions[region].offset : 0);
 }
 
 /* ---- looking ---- */

@@ -12,6 +12,8 @@ static const struct scenario {
 	struct training_plan plan;
 	enum ending ending;
 } scenarios[] = {
+	{"tiny", {.model = TRAINING_MLP, .layers = 1, .steps = 2}, FINISHED},
+	{"chunks", {.model = TRAINING_MLP, .layers = 2, .steps = 150}, FINISHED},
 	{"mlp", {.model = TRAINING_MLP, .layers = 8, .steps = 3}, FINISHED},
 	{"gpt", {.model = TRAINING_GPT, .layers = 12, .steps = 3}, FINISHED},
 	{"gpt-killed", {.model = TRAINING_GPT, .layers = 12, .steps = 3}, KILLED},

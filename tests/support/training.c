@@ -78,8 +78,10 @@ static uint64_t free_bytes(const struct run *run)
 	return run->training->capacity_bytes - CONTEXT_BYTES - 64 * MIB - run->arena.reserved_bytes;
 }
 
-static void run_out(struct run *run, uint32_t thread, uint64_t size, uint32_t stack)
+/* Ask for more than is free, and take no for an answer.  */
+static void run_out(struct run *run, uint32_t thread, uint32_t stack)
 {
+	uint64_t size = free_bytes(run) + 300 * MIB;
 	struct mv_event failed = {
 		.kind = MV_EVENT_ALLOC_FAILED,
 		.ledger = MV_LEDGER_DEVICE,
@@ -318,7 +320,7 @@ static void forward(struct run *run, int is_cut)
 	replace(run, &run->batch, run->batch_bytes, run->batch_stack, MV_FLAG_GRAD);
 	for (i = 0; i < run->layer_count; i++) {
 		if (is_cut && i == run->layer_count / 2)
-			run_out(run, MAIN, 4 * run->output_bytes, run->layers[i].stack);
+			run_out(run, MAIN, run->layers[i].stack);
 		layer_forward(run, &run->layers[i]);
 	}
 	replace(run, &run->output, run->output_bytes, run->loss_stack, MV_FLAG_GRAD);
@@ -350,7 +352,7 @@ static void backward(struct run *run, int is_cut)
 	flowing = take(run, AUTOGRAD, run->output_bytes, run->engine_stack, MV_BAND_TEMPORARY, 0);
 	for (i = run->layer_count; i-- > 0;) {
 		if (is_cut && i == run->layer_count / 2)
-			run_out(run, AUTOGRAD, 4 * run->output_bytes, run->engine_stack);
+			run_out(run, AUTOGRAD, run->engine_stack);
 		layer_backward(run, &run->layers[i], &flowing);
 	}
 	give(run, AUTOGRAD, &flowing);
@@ -379,7 +381,7 @@ static void optimize(struct run *run, int is_cut)
 		make_states(run);
 	for (i = 0; i < run->parameter_count; i++) {
 		if (is_cut && i == run->parameter_count / 2)
-			run_out(run, MAIN, 4 * run->output_bytes, run->step_stack);
+			run_out(run, MAIN, run->step_stack);
 		scratch[i] = take(run, MAIN, run->parameters[i].size_bytes, run->step_stack, MV_BAND_TEMPORARY, 0);
 	}
 	for (i = 0; i < run->parameter_count; i++)
@@ -411,7 +413,7 @@ static void begin(struct run *run)
 	forge_thread(run->forge, "python", 0);
 	forge_thread(run->forge, "pt_autograd_0", 1);
 	run->malloc_api = forge_api(run->forge, "cuMemAlloc_v2");
-	forge_device(run->forge, 0, "NVIDIA A100-SXM4-40GB", run->training->capacity_bytes);
+	forge_device(run->forge, 0, "NVIDIA Test Card", run->training->capacity_bytes);
 	mv_store_note(&run->forge->store, "python", "3.11.2");
 	mv_store_note(&run->forge->store, "torch", "2.6.0");
 	driver_alloc(run, MAIN, DRIVER_ADDRESS, 64 * MIB, run->main_stack);
@@ -426,7 +428,7 @@ struct training *training_run(struct forge *forge, const struct training_plan *p
 	struct training *training = calloc(1, sizeof *training);
 
 	training->forge = forge;
-	training->capacity_bytes = (uint64_t)40 * KIB * MIB;
+	training->capacity_bytes = (uint64_t)(plan->oom ? 6 : 40) * KIB * MIB;
 	*run = (struct run){.training = training, .forge = forge, .plan = plan};
 	build(run);
 	begin(run);

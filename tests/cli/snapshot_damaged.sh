@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+forge gpt good.memviz
+head -c 200000 good.memviz > cut.memviz
+memviz snapshot cut.memviz; echo "exit $?"
+ls
+memviz check cut.memviz
+memviz info cut.memviz | grep recovered
+: > empty.memviz
+memviz snapshot empty.memviz; echo "exit $?"
+echo hello > foreign.memviz
+memviz snapshot foreign.memviz; echo "exit $?"
