@@ -13,6 +13,7 @@ struct court {
 	bool knows_gradients; /* the owners of gradients were read at least once, */
 	bool knows_states;    /* those of the optimizer's states */
 	bool knows_grad_mode; /* whether gradients were being recorded is known */
+	bool sees_training;   /* anything of a framework that trains: without it, lives say nothing */
 };
 
 const char *mv_band_name(enum mv_band band)
@@ -151,6 +152,8 @@ static struct verdict judge(const struct court *court, const struct mv_block *bl
 {
 	if (block->role)
 		return by_role(block);
+	if (!court->sees_training)
+		return (struct verdict){MV_BAND_OTHER, MV_REASON_UNKNOWN};
 	if (!block->is_birth_known)
 		return (struct verdict){MV_BAND_OTHER, MV_REASON_BEFORE_WINDOW};
 	switch (mv_guess_phase(block)) {
@@ -312,6 +315,8 @@ static void look_around(struct court *court)
 		court->knows_states |= block->role == MV_ROLE_OPTIMIZER;
 		court->knows_grad_mode |= (block->flags & MV_FLAG_GRAD) != 0;
 	}
+	court->sees_training = court->stretches.backward.count || court->stretches.optimizer.count ||
+			       court->knows_gradients || court->knows_states || court->knows_grad_mode;
 }
 
 int mv_bands_assign(const struct mv_timeline *timeline, struct mv_replay *replay)

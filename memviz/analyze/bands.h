@@ -14,6 +14,8 @@
  *					blocks are activations until their backward has ended; for backward and
  *					optimizer see analyze/guess.h
  *
+ * Where nothing of that kind is ever seen, because no framework trains here, everything is other.
+ *
  * That decides plain training loops.  It does not see tensors that the program keeps and backward needs too, nor
  * training without an optimizer of the framework's.  */
 #ifndef ANALYZE_BANDS_H

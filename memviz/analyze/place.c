@@ -14,7 +14,8 @@ enum { STACK_FRAMES = MV_TABLE_STACK_FRAMES };
 struct mv_places {
 	const struct mv_recording *recording;
 	struct mv_symbols *symbols; /* NULL: not wanted */
-	struct mv_place *frames;    /* by index; KIND is 0 where it was not looked up yet */
+	struct mv_place *frames;    /* by index; KIND is 0 where it was not looked at yet */
+	bool *is_named;		    /* by index: native frames whose symbols were looked up */
 	uint32_t frame_count;
 };
 
@@ -30,8 +31,9 @@ int mv_places_open(const struct mv_recording *recording, bool with_symbols, stru
 	made->recording = recording;
 	made->frame_count = mv_table_count(recording, MV_REGION_FRAMES);
 	made->frames = calloc((size_t)made->frame_count + 1, sizeof *made->frames);
+	made->is_named = calloc((size_t)made->frame_count + 1, sizeof *made->is_named);
 	made->symbols = with_symbols ? mv_symbols_open() : NULL;
-	if (made->frames && (made->symbols || !with_symbols))
+	if (made->frames && made->is_named && (made->symbols || !with_symbols))
 		return 0;
 	mv_places_close(made);
 	*places = NULL;
@@ -44,6 +46,7 @@ void mv_places_close(struct mv_places *places)
 		return;
 	mv_symbols_close(places->symbols);
 	free(places->frames);
+	free(places->is_named);
 	free(places);
 }
 
@@ -53,6 +56,13 @@ static bool is_installed(const char *file)
 {
 	return strstr(file, "/site-packages/") || strstr(file, "/dist-packages/") || strstr(file, "/lib/python") ||
 	       *file == '<';
+}
+
+/* A library of the system, of CUDA, or of an installed package.  */
+static bool is_library(const char *path)
+{
+	return mv_text_starts(path, "/usr/") || mv_text_starts(path, "/lib") || is_installed(path) ||
+	       mv_text_starts(mv_text_base_name(path), "libcuda");
 }
 
 static struct mv_place python_place(const struct mv_recording *recording, const struct mv_frame *frame)
@@ -88,45 +98,60 @@ static void look_up(struct mv_places *places, const struct mv_frame *frame, cons
 	place->line = symbol.line;
 }
 
-static struct mv_place native_place(struct mv_places *places, const struct mv_frame *frame)
+static struct mv_place native_place(const struct mv_recording *recording, const struct mv_frame *frame)
 {
-	const struct mv_module *module = mv_table_module(places->recording, frame->a);
+	const struct mv_module *module = mv_table_module(recording, frame->a);
 	struct mv_place place = nowhere;
 
 	place.kind = MV_FRAME_NATIVE;
 	place.offset = frame->b ? frame->b - 1 : 0;
 	if (module)
-		place.module = mv_recording_text(places->recording, module->path);
-	if (module && *place.module && places->symbols)
-		look_up(places, frame, module, &place);
+		place.module = mv_recording_text(recording, module->path);
+	place.is_user = *place.module && !is_library(place.module);
 	return place;
 }
 
-static struct mv_place place_of(struct mv_places *places, const struct mv_frame *frame)
+static struct mv_place place_of(const struct mv_recording *recording, const struct mv_frame *frame)
 {
 	struct mv_place place = nowhere;
 
 	switch (frame->kind) {
 	case MV_FRAME_PYTHON:
-		return python_place(places->recording, frame);
+		return python_place(recording, frame);
 	case MV_FRAME_NATIVE:
-		return native_place(places, frame);
+		return native_place(recording, frame);
 	default:
 		place.kind = MV_FRAME_LABEL;
-		place.function = mv_recording_text(places->recording, frame->a);
+		place.function = mv_recording_text(recording, frame->a);
 		return place;
 	}
 }
 
-const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
+/* What is known of a frame without opening anything.  */
+static struct mv_place *look_at(struct mv_places *places, uint32_t frame)
 {
 	const struct mv_frame *record = mv_table_frame(places->recording, frame);
 
 	if (!record || frame >= places->frame_count)
-		return &nowhere;
+		return NULL;
 	if (!places->frames[frame].kind)
-		places->frames[frame] = place_of(places, record);
+		places->frames[frame] = place_of(places->recording, record);
 	return &places->frames[frame];
+}
+
+const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
+{
+	struct mv_place *place = look_at(places, frame);
+
+	if (!place)
+		return &nowhere;
+	if (places->symbols && place->kind == MV_FRAME_NATIVE && *place->module && !places->is_named[frame]) {
+		const struct mv_frame *record = mv_table_frame(places->recording, frame);
+
+		look_up(places, record, mv_table_module(places->recording, record->a), place);
+		places->is_named[frame] = true;
+	}
+	return place;
 }
 
 /* ---- stacks ---- */
@@ -141,18 +166,35 @@ size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv
 	return count;
 }
 
+/* How much a person has to do with a frame; of equal ones the innermost counts.  */
+static int closeness(const struct mv_place *place)
+{
+	if (!place)
+		return 0;
+	return (place->kind == MV_FRAME_PYTHON ? 2 : 0) + place->is_user;
+}
+
 const struct mv_place *mv_places_headline(struct mv_places *places, uint32_t stack)
 {
-	const struct mv_place *frames[STACK_FRAMES];
-	size_t i, count = mv_places_stack(places, stack, frames, STACK_FRAMES);
+	uint32_t frames[STACK_FRAMES], i, best = 0, count = mv_table_stack(places->recording, stack, frames, STACK_FRAMES);
 
-	for (i = 0; i < count; i++)
-		if (frames[i]->is_user)
-			return frames[i];
-	for (i = 0; i < count; i++)
-		if (frames[i]->kind == MV_FRAME_PYTHON)
-			return frames[i];
-	return count ? frames[0] : NULL;
+	for (i = 1; i < count; i++)
+		if (closeness(look_at(places, frames[i])) > closeness(look_at(places, frames[best])))
+			best = i;
+	return count ? mv_places_frame(places, frames[best]) : NULL;
+}
+
+const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack)
+{
+	uint32_t frames[STACK_FRAMES], count = mv_table_stack(places->recording, stack, frames, STACK_FRAMES);
+
+	while (count-- > 0) {
+		const struct mv_place *place = look_at(places, frames[count]);
+
+		if (place && place->kind == MV_FRAME_PYTHON && place->is_user && !mv_text_equal(place->function, "<module>"))
+			return place;
+	}
+	return NULL;
 }
 
 static void add_native(struct mv_text *text, const struct mv_place *place)

@@ -20,7 +20,7 @@ struct mv_place {
 	uint64_t offset;      /* native frames: of the call in the module; 0: not known */
 	uint32_t line;	      /* 0: not known */
 	uint32_t kind;	      /* enum mv_frame_kind */
-	bool is_user;	      /* Python code that is not in an installed package */
+	bool is_user;	      /* code of the program's own, not of an installed package or library */
 };
 
 struct mv_places;
@@ -36,8 +36,12 @@ const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
 size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room);
 
 /* The frame of STACK that a person would point at: the innermost one of the program's own Python code; otherwise the
- * innermost of any Python code; otherwise the innermost.  NULL for an empty stack.  */
+ * innermost of any Python code; otherwise the innermost native one of the program's own; otherwise the innermost.  NULL
+ * for an empty stack.  No other frame of it is looked up.  */
 const struct mv_place *mv_places_headline(struct mv_places *places, uint32_t stack);
+
+/* The outermost frame of STACK that is a function of the program's own Python code.  NULL if there is none.  */
+const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack);
 
 /* Write PLACE as "model.py:40 in block" or "libtorch_cpu.so+0x1234" to TEXT[SIZE].  */
 void mv_place_write(const struct mv_place *place, char *text, size_t size);

@@ -45,9 +45,8 @@ static void say_what(struct mv_summary *summary, const struct mv_report *report)
 /* "model.py:40 in block, from train.py:88 in main".  */
 static void add_places(struct mv_text *text, struct mv_places *places, uint32_t stack)
 {
-	const struct mv_place *frames[64], *headline = mv_places_headline(places, stack);
-	size_t i, count = mv_places_stack(places, stack, frames, sizeof frames / sizeof *frames);
-	const struct mv_place *outermost = NULL;
+	const struct mv_place *headline = mv_places_headline(places, stack);
+	const struct mv_place *outermost = mv_places_entry(places, stack);
 	char place[PLACE_BYTES];
 
 	if (!headline) {
@@ -56,9 +55,6 @@ static void add_places(struct mv_text *text, struct mv_places *places, uint32_t 
 	}
 	mv_place_write(headline, place, sizeof place);
 	mv_text_add(text, place);
-	for (i = 0; i < count; i++)
-		if (frames[i]->is_user && !mv_text_equal(frames[i]->function, "<module>"))
-			outermost = frames[i];
 	if (!outermost || outermost == headline)
 		return;
 	mv_place_write(outermost, place, sizeof place);
@@ -70,7 +66,7 @@ static int say_who(struct mv_summary *summary, const struct mv_report *report)
 {
 	struct mv_text text = line(summary, 1);
 	struct mv_places *places;
-	int err = mv_places_open(mv_timeline_recording(report->timeline), false, &places);
+	int err = mv_places_open(mv_timeline_recording(report->timeline), true, &places);
 
 	if (err)
 		return err;

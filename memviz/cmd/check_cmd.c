@@ -30,9 +30,8 @@ static void print_result(const char *path, const struct mv_recording *recording,
 	       mv_recording_is_unfinished(recording) ? "; not finished" : "");
 }
 
-static int run(const struct mv_args *args)
+static int check(const char *path, bool is_quiet)
 {
-	const char *path = args->rest[0];
 	struct mv_recording *recording;
 	struct mv_verified verified;
 	struct mv_diag diag = {0};
@@ -43,19 +42,31 @@ static int run(const struct mv_args *args)
 		mv_recording_close(recording);
 		return tell_damage(path, &diag);
 	}
-	if (!args->value[OPTION_QUIET])
+	if (!is_quiet)
 		print_result(path, recording, &verified);
 	mv_recording_close(recording);
 	return MV_EXIT_DONE;
 }
 
+static int run(const struct mv_args *args)
+{
+	int i, code = MV_EXIT_DONE;
+
+	for (i = 0; i < args->rest_count; i++) {
+		int now = check(args->rest[i], args->value[OPTION_QUIET]);
+
+		code = now > code ? now : code;
+	}
+	return code;
+}
+
 const struct mv_command mv_command_check = {
 	.name = "check",
-	.usage = "[options] FILE",
-	.summary = "Check a recording's structure and checksums",
-	.details = "Exits with 1, and says at which byte, if the recording is damaged.",
+	.usage = "[options] FILE …",
+	.summary = "Check the structure and the checksums of recordings",
+	.details = "Exits with 1, and says at which byte, if one is damaged.",
 	.options = options,
 	.rest_min = 1,
-	.rest_max = 1,
+	.rest_max = -1,
 	.run = run,
 };

@@ -59,6 +59,18 @@ static void print_when(const struct mv_timeline *timeline)
 	field("began", text);
 }
 
+/* Of several notes with one key the last holds.  */
+static bool is_overruled(const struct mv_recording *recording, uint32_t index)
+{
+	const char *key = mv_recording_text(recording, mv_table_note(recording, index)->key);
+	uint32_t i, count = mv_table_count(recording, MV_REGION_NOTES);
+
+	for (i = index + 1; i < count; i++)
+		if (!strcmp(key, mv_recording_text(recording, mv_table_note(recording, i)->key)))
+			return true;
+	return false;
+}
+
 static void print_versions(const struct mv_timeline *timeline)
 {
 	const struct mv_recording *recording = mv_timeline_recording(timeline);
@@ -70,13 +82,10 @@ static void print_versions(const struct mv_timeline *timeline)
 	field("format", text);
 	for (i = 0; i < count; i++) {
 		const struct mv_note *note = mv_table_note(recording, i);
-		const char *key = mv_recording_text(recording, note->key), *value = mv_recording_text(recording, note->value);
+		const char *key = mv_recording_text(recording, note->key);
 
-		if (!*key)
-			continue;
-		/* Of several with one key the last holds.  */
-		if (!strcmp(value, mv_table_note_value(recording, key)))
-			field(key, value);
+		if (*key && !is_overruled(recording, i))
+			field(key, mv_recording_text(recording, note->value));
 	}
 }
 

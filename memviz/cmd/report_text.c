@@ -181,31 +181,37 @@ static void print_sums(const struct paper *paper)
 		row(paper, "free", report->card->capacity_bytes - report->driver_used_bytes, "on the card");
 }
 
-static bool is_shown(const struct mv_report_view *view, const struct mv_place *place)
+/* Native frames are shown if they were asked for, and where there are no others.  Of Python's, those of a library that
+ * only lead to the program's own are left out, but for the innermost.  */
+static bool is_shown(const struct mv_place *place, bool is_native, bool is_first)
 {
-	return view->is_native || place->kind != MV_FRAME_NATIVE;
+	return is_native || (place->kind != MV_FRAME_NATIVE && (is_first || place->is_user));
 }
 
-/* Frames of a library that only lead to the program's own are left out, but for the innermost.  */
+static bool is_all_native(const struct mv_place **frames, size_t count)
+{
+	while (count-- > 0)
+		if (frames[count]->kind != MV_FRAME_NATIVE)
+			return false;
+	return true;
+}
+
 static void print_frames(const struct paper *paper, uint32_t stack)
 {
 	const struct mv_place *frames[FRAMES];
 	size_t i, shown = 0, count = mv_places_stack(paper->view->places, stack, frames, FRAMES);
+	bool is_native = paper->view->is_native || is_all_native(frames, count);
 	char text[PLACE_COLUMNS + 1];
 
 	for (i = 0; i < count && shown < STACK_LINES; i++) {
-		if (!is_shown(paper->view, frames[i]) || (shown && !frames[i]->is_user && !paper->view->is_native))
+		if (!is_shown(frames[i], is_native, !shown))
 			continue;
 		mv_place_write(frames[i], text, sizeof text);
 		fprintf(paper->out, "                %s\n", text);
 		shown++;
 	}
-	if (!shown && count) {
-		mv_place_write(frames[0], text, sizeof text);
-		fprintf(paper->out, "                %s\n", text);
-	} else if (!shown) {
+	if (!count)
 		fprintf(paper->out, "                no stack was taken\n");
-	}
 }
 
 static void print_stack(const struct paper *paper, const struct mv_report_stack *stack)

@@ -56,7 +56,8 @@ struct plan {
 	const struct mv_args *args;
 	struct mv_environment environment;
 	struct mv_target target;
-	char folder[PATH_BYTES]; /* absolute */
+	const char *wanted;	 /* folder for the recordings, as the user says it */
+	char folder[PATH_BYTES]; /* the same, absolute */
 	char token[TOKEN_BYTES];
 	bool is_recorded;
 };
@@ -124,12 +125,10 @@ static bool set_gpu(struct plan *plan)
 
 /* ---- where recordings go ---- */
 
-static const char *wanted_folder(const struct plan *plan)
+static const char *wanted_folder(const struct mv_args *args)
 {
-	const char *folder = plan->args->value[OPTION_OUT];
+	const char *folder = args->value[OPTION_OUT] ? args->value[OPTION_OUT] : getenv("MEMVIZ_OUT");
 
-	if (!folder)
-		folder = mv_environment_get(&plan->environment, "MEMVIZ_OUT");
 	return folder && *folder ? folder : ".";
 }
 
@@ -138,7 +137,7 @@ static int find_folder(struct plan *plan)
 {
 	struct stat status;
 
-	if (!realpath(wanted_folder(plan), plan->folder) || stat(plan->folder, &status))
+	if (!realpath(plan->wanted, plan->folder) || stat(plan->folder, &status))
 		return errno;
 	if (!S_ISDIR(status.st_mode))
 		return ENOTDIR;
@@ -154,7 +153,7 @@ static void prepare_recorder(struct plan *plan)
 	if (plan->target.obstacle)
 		mv_tell("%s: %s and cannot be recorded; it runs unrecorded", plan->target.path, plan->target.obstacle);
 	else if (err)
-		mv_tell("%s: recordings cannot be written there (%s); the program runs unrecorded", wanted_folder(plan),
+		mv_tell("%s: recordings cannot be written there (%s); the program runs unrecorded", plan->wanted,
 			strerror(err));
 	plan->is_recorded = !plan->target.obstacle && !err;
 }
@@ -166,13 +165,6 @@ static int tell_not_found(const char *program, int err)
 	else
 		mv_tell("%s: cannot be run (%s)", program, strerror(-err));
 	return err == -ENOENT ? MV_EXIT_NOT_FOUND : MV_EXIT_NOT_RUN;
-}
-
-static const char *shown_folder(const struct plan *plan)
-{
-	const char *wanted = wanted_folder(plan);
-
-	return mv_text_equal(wanted, ".") ? "" : wanted;
 }
 
 static int launch(struct plan *plan)
@@ -194,13 +186,14 @@ static int launch(struct plan *plan)
 	if (status < 0)
 		return tell_not_found(plan->args->rest[0], status);
 	if (plan->is_recorded && !plan->args->value[OPTION_OFF])
-		mv_harvest(plan->folder, shown_folder(plan), plan->token, start_ns, plan->args->value[OPTION_QUIET]);
+		mv_harvest(plan->folder, mv_text_equal(plan->wanted, ".") ? "" : plan->wanted, plan->token, start_ns,
+			   plan->args->value[OPTION_QUIET]);
 	return status;
 }
 
 static int run(const struct mv_args *args)
 {
-	struct plan plan = {.args = args};
+	struct plan plan = {.args = args, .wanted = wanted_folder(args)};
 	int err, code = check_values(args);
 
 	if (code != MV_OPTION_GO_ON)
