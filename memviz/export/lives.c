@@ -14,7 +14,7 @@ struct lives {
 	uint8_t device;
 	struct mv_order order;
 	struct mv_parts parts;
-	struct mv_intern classes; /* keys: MV_CLASS_FIELDS numbers */
+	struct mv_keys classes; /* keys: MV_CLASS_FIELDS numbers */
 	uint32_t *class_of;	  /* by birth */
 	uint64_t *places;	  /* ascending, each once */
 	size_t place_count;
@@ -57,7 +57,7 @@ static int class_of(struct lives *lives, struct mv_trace *trace, size_t birth, u
 	key[MV_CLASS_FLAGS] = block->flags | (block->is_birth_known ? 0 : MV_PAGE_BIRTH_UNKNOWN);
 	key[MV_CLASS_PART] = lives->parts.counted[index];
 	key[MV_CLASS_PAINT] = lives->parts.painted[index];
-	return mv_intern_add(&lives->classes, key, sizeof key, number);
+	return mv_keys_add(&lives->classes, key, sizeof key, number);
 }
 
 static int find_classes(struct lives *lives, struct mv_trace *trace)
@@ -114,7 +114,7 @@ static void put_classes(struct lives *lives, struct mv_column *column)
 
 	for (field = 0; field < MV_CLASS_FIELDS; field++)
 		for (i = 0; i < lives->classes.count; i++) {
-			memcpy(key, mv_intern_key(&lives->classes, i, NULL), sizeof key);
+			memcpy(key, mv_keys_at(&lives->classes, i, NULL), sizeof key);
 			mv_column_put(column, key[field]);
 		}
 }
@@ -250,7 +250,7 @@ static void clear(struct lives *lives)
 {
 	mv_order_clear(&lives->order);
 	mv_parts_clear(&lives->parts);
-	mv_intern_clear(&lives->classes);
+	mv_keys_clear(&lives->classes);
 	free(lives->class_of);
 	free(lives->places);
 }

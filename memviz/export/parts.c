@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "export/intern.h"
+#include "export/keys.h"
 
 static enum mv_page_part part_of(const struct mv_timeline *timeline, const struct mv_block *block)
 {
@@ -48,7 +48,7 @@ static void find_parts(const struct mv_timeline *timeline, const struct mv_order
 
 /* The latest memory of each handle, while births go by.  */
 struct handles {
-	struct mv_intern numbers; /* of addresses of device memory, which handles are among */
+	struct mv_keys numbers; /* of addresses of device memory, which handles are among */
 	uint32_t *latest;	  /* by number: a block */
 };
 
@@ -56,7 +56,7 @@ static int note_memory(struct handles *handles, const struct mv_order *order, ui
 {
 	uint32_t number;
 
-	if (mv_intern_add(&handles->numbers, &order->blocks[block].address, sizeof order->blocks[block].address, &number))
+	if (mv_keys_add(&handles->numbers, &order->blocks[block].address, sizeof order->blocks[block].address, &number))
 		return -ENOMEM;
 	handles->latest[number] = block;
 	return 0;
@@ -68,7 +68,7 @@ static int join_mapping(struct handles *handles, const struct mv_order *order, u
 	uint32_t known = handles->numbers.count;
 	uint32_t number;
 
-	if (mv_intern_add(&handles->numbers, &order->blocks[mapping].extra, sizeof order->blocks[mapping].extra, &number))
+	if (mv_keys_add(&handles->numbers, &order->blocks[mapping].extra, sizeof order->blocks[mapping].extra, &number))
 		return -ENOMEM;
 	if (number == known) {
 		handles->latest[number] = mapping;
@@ -126,7 +126,7 @@ int mv_parts_find(const struct mv_timeline *timeline, const struct mv_order *ord
 		err = join_mappings(order, &handles, parts);
 	}
 	free(handles.latest);
-	mv_intern_clear(&handles.numbers);
+	mv_keys_clear(&handles.numbers);
 	if (err)
 		mv_parts_clear(parts);
 	return err;

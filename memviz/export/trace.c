@@ -64,7 +64,7 @@ static size_t frames_as_recorded(void *context, uint32_t stack, struct mv_html_f
 
 int mv_trace_string(struct mv_trace *trace, const char *text, uint32_t *id)
 {
-	return mv_intern_add(&trace->strings, text ? text : "", text ? strlen(text) : 0, id);
+	return mv_keys_add(&trace->strings, text ? text : "", text ? strlen(text) : 0, id);
 }
 
 static int frame_of(struct mv_trace *trace, const struct mv_html_frame *frame, uint32_t *id)
@@ -74,7 +74,7 @@ static int frame_of(struct mv_trace *trace, const struct mv_html_frame *frame, u
 	if (mv_trace_string(trace, frame->function, &key.function) || mv_trace_string(trace, frame->file, &key.file) ||
 	    mv_trace_string(trace, frame->module, &key.module))
 		return -ENOMEM;
-	return mv_intern_add(&trace->frames, &key, sizeof key, id);
+	return mv_keys_add(&trace->frames, &key, sizeof key, id);
 }
 
 /* From the outermost frame inwards, so that stacks share their callers.  */
@@ -87,7 +87,7 @@ static int add_stack(struct mv_trace *trace, uint32_t stack, uint32_t *id)
 	*id = 0;
 	while (count--) {
 		key.parent = *id;
-		if (frame_of(trace, &frames[count], &key.frame) || mv_intern_add(&trace->stacks, &key, sizeof key, id))
+		if (frame_of(trace, &frames[count], &key.frame) || mv_keys_add(&trace->stacks, &key, sizeof key, id))
 			return -ENOMEM;
 	}
 	return 0;
@@ -116,7 +116,7 @@ int mv_trace_stack(struct mv_trace *trace, uint32_t stack, uint32_t *id)
 	*id = 0;
 	if (!stack)
 		return 0;
-	if (reserve_seen(trace) || mv_intern_add(&trace->seen, &stack, sizeof stack, &number))
+	if (reserve_seen(trace) || mv_keys_add(&trace->seen, &stack, sizeof stack, &number))
 		return -ENOMEM;
 	if (number == count && add_stack(trace, stack, &trace->seen_page[number]))
 		return -ENOMEM;
@@ -133,7 +133,7 @@ int mv_trace_open(struct mv_trace *trace, const struct mv_recording *recording, 
 	memset(trace, 0, sizeof *trace);
 	trace->source = source->frames_of ? *source : (struct mv_html_stacks){frames_as_recorded, (void *)recording};
 	if (!mv_trace_string(trace, NULL, &id) && !frame_of(trace, &no_frame, &id) &&
-	    !mv_intern_add(&trace->stacks, &no_stack, sizeof no_stack, &id))
+	    !mv_keys_add(&trace->stacks, &no_stack, sizeof no_stack, &id))
 		return 0;
 	mv_trace_close(trace);
 	return -ENOMEM;
@@ -141,40 +141,40 @@ int mv_trace_open(struct mv_trace *trace, const struct mv_recording *recording, 
 
 void mv_trace_close(struct mv_trace *trace)
 {
-	mv_intern_clear(&trace->strings);
-	mv_intern_clear(&trace->frames);
-	mv_intern_clear(&trace->stacks);
-	mv_intern_clear(&trace->seen);
+	mv_keys_clear(&trace->strings);
+	mv_keys_clear(&trace->frames);
+	mv_keys_clear(&trace->stacks);
+	mv_keys_clear(&trace->seen);
 	free(trace->seen_page);
 }
 
 /* ---- streams ---- */
 
-static void put_strings(const struct mv_intern *strings, struct mv_column *column)
+static void put_strings(const struct mv_keys *strings, struct mv_column *column)
 {
 	uint32_t i;
 	size_t length;
 
 	for (i = 0; i < strings->count; i++) {
-		mv_intern_key(strings, i, &length);
+		mv_keys_at(strings, i, &length);
 		mv_column_put(column, length);
 	}
 	for (i = 0; i < strings->count; i++) {
-		const void *text = mv_intern_key(strings, i, &length);
+		const void *text = mv_keys_at(strings, i, &length);
 
 		mv_column_put_bytes(column, text, length);
 	}
 }
 
-static struct frame_key frame_key(const struct mv_intern *frames, uint32_t number)
+static struct frame_key frame_key(const struct mv_keys *frames, uint32_t number)
 {
 	struct frame_key key;
 
-	memcpy(&key, mv_intern_key(frames, number, NULL), sizeof key);
+	memcpy(&key, mv_keys_at(frames, number, NULL), sizeof key);
 	return key;
 }
 
-static void put_frames(const struct mv_intern *frames, struct mv_column *column)
+static void put_frames(const struct mv_keys *frames, struct mv_column *column)
 {
 	uint32_t i;
 
@@ -192,22 +192,22 @@ static void put_frames(const struct mv_intern *frames, struct mv_column *column)
 		mv_column_put(column, frame_key(frames, i).offset);
 }
 
-static void put_stacks(const struct mv_intern *stacks, struct mv_column *column)
+static void put_stacks(const struct mv_keys *stacks, struct mv_column *column)
 {
 	struct stack_key key;
 	uint32_t i;
 
 	for (i = 0; i < stacks->count; i++) {
-		memcpy(&key, mv_intern_key(stacks, i, NULL), sizeof key);
+		memcpy(&key, mv_keys_at(stacks, i, NULL), sizeof key);
 		mv_column_put(column, key.parent ? i - key.parent : 0);
 	}
 	for (i = 0; i < stacks->count; i++) {
-		memcpy(&key, mv_intern_key(stacks, i, NULL), sizeof key);
+		memcpy(&key, mv_keys_at(stacks, i, NULL), sizeof key);
 		mv_column_put(column, key.frame);
 	}
 }
 
-static int write_stream(void (*put)(const struct mv_intern *, struct mv_column *), const struct mv_intern *keys, FILE *out,
+static int write_stream(void (*put)(const struct mv_keys *, struct mv_column *), const struct mv_keys *keys, FILE *out,
 			const char *prefix, const char *name)
 {
 	struct mv_column *column;

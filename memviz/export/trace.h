@@ -7,14 +7,14 @@
 #define EXPORT_TRACE_H
 
 #include "export/html.h"
-#include "export/intern.h"
+#include "export/keys.h"
 
 struct mv_trace {
 	struct mv_html_stacks source;
-	struct mv_intern strings;
-	struct mv_intern frames;
-	struct mv_intern stacks;
-	struct mv_intern seen; /* stacks of the recording, */
+	struct mv_keys strings;
+	struct mv_keys frames;
+	struct mv_keys stacks;
+	struct mv_keys seen; /* stacks of the recording, */
 	uint32_t *seen_page;   /* and their numbers in the page */
 	uint32_t seen_room;
 };

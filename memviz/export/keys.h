@@ -2,14 +2,14 @@
 /* Numbers for things that repeat: the same bytes get the same number, new ones the next, from 0.
  *
  * Threads: one at a time.  Memory: malloc; a copy of each different key.  */
-#ifndef EXPORT_INTERN_H
-#define EXPORT_INTERN_H
+#ifndef EXPORT_KEYS_H
+#define EXPORT_KEYS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 /* Zeroed: empty.  All fields are private but COUNT.  */
-struct mv_intern {
+struct mv_keys {
 	uint32_t count;	   /* of different keys */
 	uint32_t room;	   /* of ENDS */
 	uint32_t slots;	   /* of TABLE, a power of two */
@@ -20,12 +20,12 @@ struct mv_intern {
 };
 
 /* *NUMBER of the LENGTH bytes at KEY.  -ENOMEM.  */
-int mv_intern_add(struct mv_intern *intern, const void *key, size_t length, uint32_t *number);
+int mv_keys_add(struct mv_keys *keys, const void *key, size_t length, uint32_t *number);
 
 /* The key that has NUMBER, which is below COUNT, and its LENGTH in bytes (NULL allowed).  Valid until the next add.  */
-const void *mv_intern_key(const struct mv_intern *intern, uint32_t number, size_t *length);
+const void *mv_keys_at(const struct mv_keys *keys, uint32_t number, size_t *length);
 
 /* Release what it holds; it is empty again.  */
-void mv_intern_clear(struct mv_intern *intern);
+void mv_keys_clear(struct mv_keys *keys);
 
 #endif
