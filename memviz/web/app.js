@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One card on the screen: its data and what is derived from it, what the person has chosen, and when to draw.  */
-import {NEVER} from "./data.js";
+import {NEVER, OOM_SURVIVED} from "./data.js";
 import {byId} from "./dom.js";
 import {Pyramid, stackedTotal} from "./pyramid.js";
 import {LiveIndex} from "./live.js";
@@ -52,7 +52,7 @@ export class App {
 	/** The OOM that matters most: the last that the program did not survive, otherwise the last. */
 	mainOom() {
 		const ooms = this.recording.oomsOf(this.card.facts.device);
-		return ooms.findLast((oom) => oom.outcome !== 1) ?? ooms.at(-1);
+		return ooms.findLast((oom) => oom.outcome !== OOM_SURVIVED) ?? ooms.at(-1);
 	}
 
 	/** The OOM that happened at the chosen moment, if one did. */

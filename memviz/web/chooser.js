@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which recording, which card: a button for each, with how full it was at its fullest.  */
+import {OOM_SURVIVED} from "./data.js";
 import {byId, el, put} from "./dom.js";
 import {sizeText} from "./words.js";
 
@@ -12,7 +13,7 @@ export function startChooser(all, choose) {
 }
 
 function chip({recording, index, facts, card}, all, choose) {
-	const failed = facts.ooms.some((oom) => oom.device === card.device && oom.outcome !== 1);
+	const failed = facts.ooms.some((oom) => oom.device === card.device && oom.outcome !== OOM_SURVIVED);
 	const fill = el("i.fill");
 	fill.style.height = `${card.capacity_bytes ? Math.min(1, card.peak_bytes / card.capacity_bytes) * 100 : 0}%`;
 	const name = [all.length > 1 ? recordingText(facts, all) : "", facts.cards.length > 1 ? `GPU ${card.device}` : ""]

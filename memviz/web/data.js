@@ -18,6 +18,8 @@ export const SUMMED = 10;
 export const Phase = {NONE: 0, BACKWARD: 1, OPTIMIZER: 2, USER: 3};
 export const Ledger = {DEVICE: 1, BLOCK: 2, HOST: 3, MANAGED: 4, MAPPING: 6, POOLED: 7};
 export const Flag = {BIRTH_UNKNOWN: 1 << 8};
+/** An OOM after which the program allocated again (enum mv_oom_outcome). */
+export const OOM_SURVIVED = 1;
 export const FileState = {RECORDING: 1, FINISHED: 2, SNAPSHOT: 3};
 
 const CLASS_FIELDS = ["size", "stack", "freeStack", "name", "extra", "api", "thread", "freeThread", "ledger", "band",
@@ -38,10 +40,10 @@ export class Recording {
 		return recording;
 	}
 
-	/** What a thread is called: "pt_autograd_0", or its number. */
+	/** What a thread is called: "thread pt_autograd_0", or its number. */
 	threadText(index) {
 		const thread = this.threads[index];
-		return thread ? this.table.string(thread.name) || `thread ${thread.tid}` : `thread ${index}`;
+		return `thread ${(thread && (this.table.string(thread.name) || thread.tid)) || index}`;
 	}
 
 	/** OOMs of the card, in the order of time. */

@@ -46,7 +46,7 @@ export function drawRequest(app) {
 	return put(place,
 		el("h2", {title: exactText(oom.requested_bytes)}, `Asked for ${sizeText(oom.requested_bytes)} in vain`),
 		el("p", {}, el("b", {}, table.placeText(frame)), " ", frame ? table.nameText(frame) : "no stack was recorded"),
-		el("p.why", {}, [`thread ${recording.threadText(oom.thread)}`, oom.api].filter(Boolean).join(", ")),
+		el("p.why", {}, [recording.threadText(oom.thread), oom.api].filter(Boolean).join(", ")),
 		oom.stack ? el("details", {}, el("summary", {}, "Whole stack"), stackList(table, oom.stack)) : null);
 }
 
@@ -74,7 +74,7 @@ function factList(app, block) {
 		["name", table.string(card.of("name", block))],
 		["size", exactText(card.of("size", block))],
 		["born", bornUnknown ? "before the recording, or what is left of it, begins" :
-			`${momentText(birth, precision)}, ${contextText(app, card.step[block], card.of("phase", block))}` +
+			`${momentText(birth, precision)}, ${contextText(app, card.step[block] + 1, card.of("phase", block))}` +
 			`by ${recording.threadText(card.of("thread", block))}`],
 		["freed", death === NEVER ? "not while it was recorded" :
 			`${momentText(card.time[death], precision)}, ${contextText(app, steps.stepAt(card.time[death]), card.of("freePhase", block))}` +

@@ -110,5 +110,5 @@ function visible(text) {
 }
 
 export function baseName(path) {
-	return path.slice(path.lastIndexOf("/") + 1);
+	return path.slice(path.lastIndexOf("/") + 1) || path;
 }

@@ -11,7 +11,7 @@ import {niceSizeStep, sizeText} from "./words.js";
 /** CSS pixels for the flag of an OOM, above the bands. */
 export const FLAG_HEIGHT = 20;
 const GRID_ALPHA = 0.16;
-const GRID_GAP = 46, LABEL_MIN_HEIGHT = 15, LABEL_PAD = 5, SEARCH_STEP = 10, GHOST_WIDTH = 14, TICK = 5, TEXT_HEIGHT = 14;
+const GRID_GAP = 46, LABEL_MIN_HEIGHT = 15, LABEL_PAD = 5, SEARCH_STEP = 10, PEAK_ROOM = 190, GHOST_WIDTH = 14, TICK = 5, TEXT_HEIGHT = 14;
 
 /** Sizes at the left, lines across; what is above is the card's. */
 export function drawSizeAxis(ink, {scale, theme, place, isNarrow}) {
@@ -35,21 +35,23 @@ export function drawSizeAxis(ink, {scale, theme, place, isNarrow}) {
 	}
 }
 
-/** What the card has; what it was asked for in vain. */
+/** What the card has, on the side where the mark of the peak is not. */
 export function drawLimits(ink, app, place) {
 	const {scale, theme} = app;
 	const {left, width, top, height} = place;
 	const y = Math.round(top + height - scale.capacity / scale.max * height);
+	const isRight = Math.abs(xOf({view: app.view, ...place}, app.card.facts.peak_ns) - left) < PEAK_ROOM;
+	const x = isRight ? left + width - 6 : left + 6;
 	ink.font = app.boldFont;
 	ink.textBaseline = "alphabetic";
-	ink.textAlign = "left";
+	ink.textAlign = isRight ? "right" : "left";
 	if (scale.capacity && scale.capacity <= scale.max) {
 		ink.fillStyle = theme.ink;
 		ink.fillRect(left, y, width, 1);
-		backed(ink, theme, `card: ${sizeText(scale.capacity)}`, left + 6, y + 13);
+		backed(ink, theme, `card: ${sizeText(scale.capacity)}`, x, y + 13);
 	} else if (scale.capacity) {
 		ink.fillStyle = theme.muted;
-		backed(ink, theme, `card: ${sizeText(scale.capacity)} ↑`, left + 6, top + 13);
+		backed(ink, theme, `card: ${sizeText(scale.capacity)} ↑`, x, top + 13);
 	}
 	ink.font = app.font;
 }
@@ -172,16 +174,19 @@ export function drawPeak(ink, app, place) {
 	ink.lineTo(x + 4, y - 8);
 	ink.fill();
 	ink.textBaseline = "middle";
-	ink.textAlign = x > place.left + place.width - 110 ? "right" : "left";
+	ink.textAlign = x > place.left + place.width - PEAK_ROOM / 2 ? "right" : "left";
 	backed(ink, theme, `peak ${sizeText(card.facts.peak_bytes)}`, x + (ink.textAlign === "left" ? 7 : -7), y - 7);
 }
 
-/** Names or places on blocks that have room for them. */
+/** A seam around blocks that have room for it, and their names, or the lines that asked for them. */
 export function drawBlockLabels(ink, app, place) {
 	const {card, theme, mapLane, filter} = app;
 	ink.textAlign = "left";
 	ink.textBaseline = "middle";
+	ink.strokeStyle = theme.held;
+	ink.lineWidth = 1;
 	for (const {block, x, y, width, height} of mapLane.labels) {
+		ink.strokeRect(place.left + x - 0.5, place.top + y - 0.5, width, height);
 		const isDim = filter && !filter.has(card.cls[block]);
 		const text = fitText(ink, app.blockLabel(block), width - 8);
 		ink.fillStyle = isDim ? theme.muted : theme.partInk[card.of("paint", block)];

@@ -15,7 +15,7 @@ export function startInput(current) {
 	plot.addEventListener("pointermove", (event) => hands.move(event));
 	plot.addEventListener("pointerup", (event) => hands.up(event));
 	plot.addEventListener("pointercancel", (event) => hands.cancel(event));
-	plot.addEventListener("pointerleave", () => hands.leave());
+	plot.addEventListener("pointerleave", (event) => hands.leave(event));
 	plot.addEventListener("dblclick", (event) => hands.doubleClick(event));
 	plot.addEventListener("wheel", (event) => hands.wheel(event), {passive: false});
 	document.addEventListener("keydown", (event) => onKey(current(), event));
@@ -119,8 +119,11 @@ class Hands {
 		this.drag = null;
 	}
 
-	leave() {
+	/** A finger that is lifted leaves the words where they are. */
+	leave({pointerType}) {
 		const app = this.current();
+		if (pointerType === "touch")
+			return;
 		app.pointer = null;
 		hideTip();
 		app.redraw();
@@ -139,6 +142,8 @@ class Hands {
 		if (lane === "overview" || !spot.isInside)
 			return;
 		const found = lane === "map" ? this.pick(spot) : null;
+		if (isTouch)
+			app.pointer = null;
 		app.choose(momentOf(spot));
 		if (found)
 			app.select(found.block === app.selected ? -1 : found.block);

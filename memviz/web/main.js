@@ -2,7 +2,7 @@
 /* From data to picture.  */
 import {App} from "./app.js";
 import {markChosen, startChooser} from "./chooser.js";
-import {Card, Recording} from "./data.js";
+import {Card, OOM_SURVIVED, Recording} from "./data.js";
 import {applyAddress, readAddress} from "./address.js";
 import {byId} from "./dom.js";
 import {startFinder} from "./finder.js";
@@ -17,13 +17,13 @@ let app = null;
 let asked = 0;
 let page = null;
 
-/** The recording and card to begin with: the first that ran out of memory, else the first. */
+/** The recording and card to begin with: the first that ran out of memory, else the one with the highest peak. */
 function firstChoice(all) {
-	for (const [recording, facts] of all.entries())
-		for (const [card, {device}] of facts.cards.entries())
-			if (facts.ooms.some((oom) => oom.device === device && oom.outcome !== 1))
-				return [recording, card];
-	return [Math.max(0, all.findIndex((facts) => facts.cards.length)), 0];
+	const choices = all.flatMap((facts, recording) => facts.cards.map((card, index) => ({recording, index, card,
+		failed: facts.ooms.some((oom) => oom.device === card.device && oom.outcome !== OOM_SURVIVED)})));
+	const highest = choices.reduce((best, choice) => choice.card.peak_bytes > best.card.peak_bytes ? choice : best);
+	const {recording, index} = choices.find((choice) => choice.failed) ?? highest;
+	return [recording, index];
 }
 
 async function show(recordingIndex, cardIndex) {

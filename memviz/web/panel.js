@@ -92,10 +92,12 @@ export class Panel {
 		return button;
 	}
 
+	/** What is reserved and not in use. If it is less than nothing, the recording does not say where some memory is from. */
 	slackRow(bytes, whole) {
-		const gaps = bytes > 0 ? poolGaps(this.app.card, this.app.live, this.app.layout, this.app.event) : null;
-		const row = el("div.part", {title: exactText(bytes)}, el("i.swatch.slack"), el("span.name", {}, SLACK_TEXT),
-			bar(bytes / whole, "slack"), el("b.size", {}, sizeText(bytes)),
+		const {app} = this;
+		const gaps = bytes > 0 ? poolGaps(app.card, app.live, app.layout, app.event) : null;
+		const row = el("div.part", {title: exactText(bytes)}, el("i.swatch.slack"),
+			el("span.name", {}, bytes < 0 ? "not explained" : SLACK_TEXT), bar(bytes / whole, "slack"), el("b.size", {}, sizeText(bytes)),
 			gaps?.gaps ? el("small.gaps", {}, `in ${plural(gaps.gaps, "gap")}, the largest ${sizeText(gaps.largest)}`) : null);
 		row.dataset.part = "slack";
 		row.dataset.bytes = String(bytes);
@@ -107,22 +109,23 @@ export class Panel {
 		const {app, parts} = this;
 		const {card} = app;
 		const bands = stacked - parts[Part.OUTSIDE];
+		const {capacity_bytes: capacity, has_pool: hasPool} = card.facts;
 		const others = othersAt(card, app.pyramid, app.time);
-		const total = (key, name, bytes, title) => {
-			const cell = el("div.total", {title}, el("span", {}, name), el("b", {}, sizeText(bytes)));
+		const total = (key, name, bytes, words) => {
+			const cell = el("div.total", {title: `${exactText(bytes)}: ${words}`}, el("span", {}, name), el("b", {}, sizeText(bytes)));
 			cell.dataset.total = key;
 			cell.dataset.bytes = String(bytes);
 			return cell;
 		};
 		put(byId("totals"),
-			total("allocated", "allocated", bands, exactText(bands)),
-			app.pyramid.knowsHeld && card.facts.has_pool ? total("held", "reserved", held,
-				`${exactText(held)} of device memory held by the process`) : null,
-			others ? total("others", "context, others", others,
-				`${exactText(others)}: used on the card as the driver said, but not held by the process`) : null,
-			card.facts.capacity_bytes ? total("card", "card", card.facts.capacity_bytes, exactText(card.facts.capacity_bytes)) : null,
-			parts[Part.HOST] ? total("host", "pinned host", parts[Part.HOST], exactText(parts[Part.HOST])) : null,
-			parts[Part.MANAGED] ? total("managed", "managed", parts[Part.MANAGED], exactText(parts[Part.MANAGED])) : null);
+			total("allocated", "allocated", bands, "the bands"),
+			hasPool && app.pyramid.knowsHeld ? total("reserved", "reserved", parts[Part.POOL], "what the pool holds of the driver") : null,
+			hasPool && app.pyramid.knowsHeld ? total("device", "this process", held, "all device memory that it holds") : null,
+			others ? total("others", "context, others", others, "used on the card, as the driver said, but not held by the process") : null,
+			others ? total("free", "free", capacity - held - others, "on the card") : null,
+			capacity ? total("card", "card", capacity, "what the driver says it has") : null,
+			parts[Part.HOST] ? total("host", "pinned host", parts[Part.HOST], "memory of the host that the card can reach") : null,
+			parts[Part.MANAGED] ? total("managed", "managed", parts[Part.MANAGED], "memory that moves between host and cards") : null);
 	}
 
 	drawList() {

@@ -16,12 +16,12 @@ export class Steps {
 		this.spans = spans;
 		/** True if anything says that this is training. */
 		this.isTraining = spans.count > 0;
-		/** When a step begins, ns, and its number; the last may have no end. */
+		/** When a step begins, ns, and its number as people count, from 1; the last may have no end. */
 		this.begins = [facts.begin_ns];
-		this.numbers = [firstStep(spans, facts)];
+		this.numbers = [firstStep(spans, facts) + 1];
 		for (let i = 0; i < spans.count; i++)
 			if (spans.phase[i] === Phase.OPTIMIZER && spans.end[i] < Infinity && spans.end[i] > facts.begin_ns)
-				this.add(spans.end[i], spans.step[i] + 1);
+				this.add(spans.end[i], spans.step[i] + 2);
 		/** The latest end of all spans up to each one: where to begin looking. */
 		this.latest = new Float64Array(spans.count);
 		for (let i = 0, latest = 0; i < spans.count; i++)
@@ -68,6 +68,7 @@ export class Steps {
 	}
 }
 
+/** Optimizer steps completed before what is left of the recording. */
 function firstStep(spans, facts) {
 	for (let i = 0; i < spans.count; i++)
 		if (spans.end[i] > facts.begin_ns)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happened, in a sentence; and what is not in the recording, in words.  */
-import {BANDS, FileState} from "./data.js";
+import {BANDS, FileState, OOM_SURVIVED} from "./data.js";
 import {byId, el, put} from "./dom.js";
 import {poolGaps} from "./tally.js";
 import {PARTS_TEXT} from "./theme.js";
 import {countText, durationText, momentText, plural, shareText, sizeText} from "./words.js";
 
-const OOM_SURVIVED = 1;
 const SNAPSHOT_TEXTS = ["", "when memory ran out", "on request", "at the program's end"];
 
 /** What each kind of loss means (enum mv_loss), as a sentence about COUNT of them; null: nothing is missing. */
@@ -46,20 +45,22 @@ function oomStory(app, oom) {
 		oom.total_bytes ? " with " : "", oom.total_bytes ? strong(sizeText(oom.free_bytes)) : "",
 		oom.total_bytes ? ` of ${sizeText(oom.total_bytes)} free` : "",
 		`, ${durationText(oom.time_ns)} after the start`, where ? ` (${where})` : "", ". ",
-		...holderStory(app, oom.time_ns, card), ...gapStory(app, oom),
+		...holderStory(app, oom.time_ns, card, false), ...gapStory(app, oom),
 		facts.oom_count > 1 ? ` It was one of ${countText(facts.oom_count)} such errors.` : ""];
 }
 
-/** Whose memory most of it was; and what was reserved but of no use. */
-function holderStory(app, time, card) {
+/** Which band had most of what was allocated at TIME. */
+function holderStory(app, time, card, isPeak) {
 	const parts = app.pyramid.at(card.eventsUpTo(time) - 1);
 	const bands = Array.from(parts.subarray(0, BANDS));
 	const total = bands.reduce((sum, bytes) => sum + bytes, 0);
 	const most = bands.indexOf(Math.max(...bands));
 	if (!total)
 		return [];
-	return ["Of ", strong(sizeText(total)), " allocated, ", strong(`${sizeText(bands[most])} (${shareText(bands[most], total)})`),
-		` was ${PARTS_TEXT[most]}${most === BANDS - 1 ? "" : " memory"}.`];
+	const share = strong(`${sizeText(bands[most])} (${shareText(bands[most], total)})`);
+	if (isPeak)
+		return [bands[most] > total / 2 ? "Most of it, " : "The largest part of it, ", share, `, was ${PARTS_TEXT[most]} memory.`];
+	return ["Of ", strong(sizeText(total)), " allocated, ", share, ` was ${PARTS_TEXT[most]} memory.`];
 }
 
 /** Memory that was there, but in pieces that were too small. */
@@ -81,7 +82,7 @@ function peakStory(app) {
 	const where = app.steps.text(time);
 	return [strong(facts.program), " needed ", strong(sizeText(peak)), " of GPU memory at its peak",
 		capacity ? `, ${shareText(peak, capacity)} of the card's ${sizeText(capacity)}` : "",
-		`, ${durationText(time)} after the start`, where ? ` (${where})` : "", ". ", ...holderStory(app, time, card)];
+		`, ${durationText(time)} after the start`, where ? ` (${where})` : "", ". ", ...holderStory(app, time, card, true)];
 }
 
 function factsText(facts, card) {

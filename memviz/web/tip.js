@@ -41,7 +41,7 @@ export function tipForBands(app, x, y, column, bytes) {
 			sizeText(columns.parts[column * STACKED + part])));
 	else if (bytes < held)
 		lines.push(el("div", {}, el("i.swatch.slack"), el("b", {}, SLACK_TEXT), " ", sizeText(held - total)));
-	lines.push(el("div.tip-quiet", {}, `all ${sizeText(total)}${app.pyramid.knowsHeld && card.facts.has_pool ? `, reserved ${sizeText(held)}` : ""}`));
+	lines.push(el("div.tip-quiet", {}, `all of it ${sizeText(total)}${app.pyramid.knowsHeld && card.facts.has_pool ? `, held ${sizeText(held)}` : ""}`));
 	if (app.filter)
 		lines.push(el("div", {}, el("i.swatch.match"), `${app.filter.label} ${sizeText(app.filter.bytesAt(event))}`));
 	return showTip(app, x, y, lines);

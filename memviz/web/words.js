@@ -108,8 +108,8 @@ export function niceTimeStep(min) {
 	return (round.find((r) => r * power >= min) || 10) * power;
 }
 
-/** Round numbers of bytes (1, 2, 4, 8, 16 … of a unit; then 10, 20 GiB) that are at least MIN apart. */
+/** Round numbers of bytes that are at least MIN apart: 1, 2, 5 … 50 of a unit, then parts of the next one. */
 export function niceSizeStep(min) {
 	const unit = 1024 ** Math.max(0, Math.floor(Math.log(Math.max(min, 1)) / Math.log(1024)));
-	return [1, 2, 5, 10, 20, 50, 100, 200, 500, 1024].map((n) => n * unit).find((n) => n >= min);
+	return [1, 2, 5, 10, 20, 50, 128, 256, 512, 1024].map((n) => n * unit).find((n) => n >= min);
 }
