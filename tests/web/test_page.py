@@ -1,0 +1,372 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The timeline page in real Chromium, from a file, as people open it.
+
+    BUILD=build python3 -m unittest discover -s tests/web -v
+
+Screenshots of what was looked at lie in $BUILD/web afterwards.
+"""
+
+import json
+import os
+import unittest
+
+import driver
+import workshop
+
+ENTER, ESCAPE, HOME = "\ue007", "\ue00c", "\ue011"
+BAND_ORDER = ("parameter", "gradient", "optimizer", "activation", "temporary", "other")
+
+
+def setUpModule():
+    reason = driver.missing() or workshop.missing()
+    if reason:
+        raise unittest.SkipTest(reason)
+
+
+class PageTest(unittest.TestCase):
+    """One browser for all tests of a class, a fresh page for each test."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = cls.enterClassContext(driver.Browser())
+
+    def setUp(self):
+        self.browser.screen(1280, 800)
+        self.browser.scheme("light")
+
+    def tearDown(self):
+        self.assertEqual([entry["message"] for entry in self.browser.log("browser") if "about:blank" not in entry["message"]], [])
+
+    def open(self, *scenarios):
+        recordings = [workshop.recording(scenario) for scenario in scenarios]
+        workshop.show(self.browser, workshop.page(*recordings)[0])
+        return recordings[0]
+
+    def text(self, selector):
+        return self.browser.run("return document.querySelector(arguments[0])?.innerText ?? null", selector)
+
+    def picture(self, name):
+        self.browser.screenshot(workshop.path_of(name + ".png"))
+
+    def place(self, selector="#ink"):
+        return self.browser.run("const {left, top, width, height} = document.querySelector(arguments[0]).getBoundingClientRect();"
+                                "return {left, top, width, height};", selector)
+
+    def spot(self, across, down):
+        """A point of the plot, as parts of its width and height."""
+        box = self.place()
+        return box["left"] + box["width"] * across, box["top"] + box["height"] * down
+
+    def assert_totals_of(self, report):
+        shown = self.totals_at(report["time_ns"])
+        bands = [shown["parts"][str(part)] for part in range(len(BAND_ORDER))]
+        self.assertEqual(bands, [band["bytes"] for band in report["bands"]])
+        self.assertEqual(shown["sums"]["allocated"], report["allocated_bytes"])
+        if "reserved" in shown["sums"]:
+            self.assertEqual(shown["sums"]["reserved"], report["reserved_bytes"])
+            self.assertEqual(shown["sums"]["device"], report["device_bytes"])
+
+    def totals_at(self, time_ns):
+        workshop.go_to(self.browser, time_ns)
+        return workshop.totals(self.browser)
+
+
+class Opening(PageTest):
+    def test_asks_for_nothing_but_itself(self):
+        self.browser.log("performance")
+        self.open("gpt")
+        messages = [json.loads(entry["message"])["message"] for entry in self.browser.log("performance")]
+        urls = {message["params"]["request"]["url"].split("#")[0] for message in messages
+                if message["method"] == "Network.requestWillBeSent"}
+        self.assertEqual(self.browser.run("return performance.getEntriesByType('resource').map(entry => entry.name)"), [])
+        self.assertEqual({url for url in urls if not url.startswith(("data:", "about:"))},
+                         {"file://" + workshop.path_of("gpt.html")})
+
+    def test_begins_at_the_peak(self):
+        recording = self.open("gpt")
+        self.picture("peak-light")
+        peak = workshop.report(recording, "--at", "peak")
+        self.assertEqual(float(self.browser.run("return document.getElementById('moment').dataset.ns")), peak["time_ns"])
+        size = workshop.size_text(peak["allocated_bytes"])
+        self.assertIn(f"train.py needed {size} of GPU memory at its peak", self.text("#story"))
+
+    def test_begins_at_the_out_of_memory_error(self):
+        recording = self.open("gpt-oom-forward")
+        self.picture("oom-light")
+        oom = workshop.report(recording)["oom"]
+        self.assertEqual(float(self.browser.run("return document.getElementById('moment').dataset.ns")), oom["time_ns"])
+        asked, free, whole = (workshop.size_text(oom[key]) for key in ("requested_bytes", "free_bytes", "total_bytes"))
+        self.assertIn(f"ran out of GPU memory: it asked for {asked} with {free} of {whole} free", self.text("#story"))
+        self.assertIn(f"Asked for {asked} in vain", self.text("#request"))
+        self.assertIn(oom["frames"][0]["function"], self.browser.run("return document.getElementById('request').textContent"))
+
+    def test_says_that_the_program_went_on(self):
+        self.open("gpt-oom-survived")
+        self.assertIn("met an out-of-memory error and went on", self.text("#story"))
+
+    def test_says_what_was_overwritten(self):
+        recording = self.open("evicted")
+        self.picture("evicted-light")
+        begin = workshop.report(recording)["begin_ns"]
+        self.assertRegex(self.text("#notes"), r"begins at 3:0[0-9.]+, step 167\d\d: 9,\d{3},\d{3} older events were overwritten")
+        self.assertEqual(workshop.view(self.browser)["begin"], begin)
+
+    def test_says_that_a_program_used_no_gpu(self):
+        self.open("idle")
+        self.assertEqual(self.text("#story"), "idle.py used no GPU while it was recorded.")
+
+    def test_shows_a_card_without_memory(self):
+        self.open("untouched")
+        self.assertIn("allocated no GPU memory", self.text("#story"))
+
+    def test_names_are_never_markup(self):
+        self.open("hostile")
+        self.browser.click("#tabs button:nth-child(3)")
+        self.browser.click("#list .row")
+        self.picture("hostile-light")
+        self.assertIsNone(self.browser.run("return window.pwned ?? null"))
+        self.assertEqual(len(self.browser.find("#side img, #side script, #story b, #facts i")), 0)
+        self.assertIn("</script><b>train.py", self.text("#story"))
+        self.assertIn("<img src=x onerror", self.text("#detail"))
+
+
+class Numbers(PageTest):
+    def test_totals_equal_the_report_at_four_moments(self):
+        recording = self.open("gpt-oom-forward")
+        for at in ("peak", "oom", "+0.011", "+0.0231"):
+            with self.subTest(at):
+                self.assert_totals_of(workshop.report(recording, "--at", at))
+
+    def test_totals_equal_the_report_after_eviction(self):
+        recording = self.open("evicted")
+        for at in ("peak", "end", "+200.5"):
+            with self.subTest(at):
+                self.assert_totals_of(workshop.report(recording, "--at", at))
+
+    def test_totals_of_mapped_memory_equal_the_report(self):
+        recording = self.open("mapped")
+        self.picture("mapped-light")
+        self.assert_totals_of(workshop.report(recording, "--at", "end"))
+        self.assertEqual(workshop.totals(self.browser)["sums"]["host"], 64 << 20)
+
+    def test_parts_add_up_to_what_is_reserved(self):
+        self.open("gpt")
+        shown = workshop.totals(self.browser)
+        self.assertEqual(sum(shown["parts"].values()), shown["sums"]["device"])
+
+    def test_every_rank_has_its_own_totals(self):
+        recordings = [workshop.recording("rank", f"rank{rank}") for rank in range(3)]
+        workshop.show(self.browser, workshop.page(*recordings)[0])
+        self.assertEqual([self.text(f".chip:nth-child({i + 1}) span:nth-child(2)") for i in range(3)], ["rank 0", "rank 1", "rank 2"])
+        for rank in (1, 0, 2):
+            with self.subTest(rank):
+                self.browser.click(f".chip:nth-child({rank + 1})")
+                workshop.settle(self.browser)
+                self.assertIn(f"rank {rank} of 4", self.text("#facts"))
+                self.assert_totals_of(workshop.report(recordings[rank], "--at", "+0.003"))
+
+    def test_every_card_has_its_own_totals(self):
+        recording = self.open("cards")
+        self.assertEqual(self.text(".chip[aria-pressed=true] span:nth-child(2)"), "GPU 1")
+        for card in (1, 0):
+            self.browser.click(f".chip[data-card='{card}']")
+            workshop.settle(self.browser)
+            self.assert_totals_of(workshop.report(recording, "--at", "end", "--device", str(card)))
+
+    def test_largest_block_is_that_of_the_report(self):
+        recording = self.open("gpt")
+        largest = workshop.report(recording, "--at", "peak")["largest_blocks"][0]
+        self.browser.click("#tabs button:nth-child(3)")
+        self.browser.click("#list .row")
+        self.assertIn(f"{largest['bytes']:,} bytes", self.text("#detail"))
+        self.assertEqual(self.browser.run("return [...document.querySelectorAll('#detail > .stack .function')].map(e => e.textContent)"),
+                         [frame["function"] or "?" for frame in largest["frames"]])
+
+
+class Moving(PageTest):
+    def setUp(self):
+        super().setUp()
+        self.open("gpt")
+        self.whole = workshop.view(self.browser)
+
+    def length(self):
+        shown = workshop.view(self.browser)
+        return shown["end"] - shown["begin"]
+
+    def test_wheel_zooms_where_the_pointer_is(self):
+        x, y = self.spot(0.5, 0.3)
+        self.browser.wheel(x, y, dy=-600)
+        workshop.settle(self.browser)
+        shown = workshop.view(self.browser)
+        self.assertLess(self.length(), (self.whole["end"] - self.whole["begin"]) / 2)
+        self.assertTrue(self.whole["begin"] < shown["begin"] < shown["end"] < self.whole["end"])
+        self.picture("zoomed-light")
+
+    def test_drag_moves(self):
+        self.browser.wheel(*self.spot(0.5, 0.3), dy=-600)
+        workshop.settle(self.browser)
+        before = workshop.view(self.browser)
+        self.browser.point(self.spot(0.6, 0.3), "down", self.spot(0.5, 0.3), self.spot(0.4, 0.3), "up")
+        workshop.settle(self.browser)
+        after = workshop.view(self.browser)
+        self.assertGreater(after["begin"], before["begin"])
+        self.assertAlmostEqual(after["end"] - after["begin"], before["end"] - before["begin"], delta=1)
+
+    def test_keys_zoom_move_and_show_all(self):
+        self.browser.keys("+", "+", "+")
+        workshop.settle(self.browser)
+        zoomed = self.length()
+        self.assertLess(zoomed, self.whole["end"] - self.whole["begin"])
+        self.browser.keys(HOME)
+        workshop.settle(self.browser)
+        self.assertEqual(workshop.view(self.browser)["begin"], self.whole["begin"])
+        self.browser.keys("\ue014")
+        workshop.settle(self.browser)
+        self.assertGreater(workshop.view(self.browser)["begin"], self.whole["begin"])
+        self.browser.keys("0")
+        workshop.settle(self.browser)
+        self.assertEqual(workshop.view(self.browser), self.whole)
+
+    def test_closest_zoom_still_shows_something(self):
+        for _ in range(30):
+            self.browser.wheel(*self.spot(0.5, 0.3), dy=-1000)
+        workshop.settle(self.browser)
+        self.picture("closest-light")
+        self.assertEqual(round(self.length()), 50)
+
+    def test_a_reload_keeps_the_place(self):
+        self.browser.wheel(*self.spot(0.5, 0.3), dy=-600)
+        workshop.go_to(self.browser, 9000000)
+        self.browser.run("return new Promise(done => setTimeout(done, 500))")
+        shown, url = workshop.view(self.browser), self.browser.run("return location.href")
+        workshop.show(self.browser, url.removeprefix("file://"))
+        again = workshop.view(self.browser)
+        self.assertAlmostEqual(again["begin"], shown["begin"], delta=1)
+        self.assertEqual(float(self.browser.run("return document.getElementById('moment').dataset.ns")), 9000000)
+
+
+class Choosing(PageTest):
+    def setUp(self):
+        super().setUp()
+        self.open("gpt")
+
+    def test_click_on_a_block_shows_its_stack(self):
+        self.browser.point(self.spot(0.5, 0.97), "down", "up")
+        workshop.settle(self.browser)
+        self.picture("block-light")
+        self.assertIn("Allocated by", self.text("#detail"))
+        self.assertIn("train.py:31", self.text("#detail .stack"))
+
+    def test_hovering_names_band_and_block(self):
+        self.browser.point(self.spot(0.7, 0.49))
+        workshop.settle(self.browser)
+        self.assertIn("parameter", self.text("#tip"))
+        self.browser.point(self.spot(0.5, 0.97))
+        workshop.settle(self.browser)
+        self.assertIn("train.py:31", self.text("#tip"))
+
+    def test_enter_zooms_to_the_block_and_escape_leaves_it(self):
+        self.browser.point(self.spot(0.5, 0.97), "down", "up")
+        self.browser.keys(ENTER)
+        workshop.settle(self.browser)
+        self.picture("tiles-light")
+        shown = workshop.view(self.browser)
+        self.assertLess(shown["high"] - shown["low"], 1 << 30)
+        self.browser.keys(ESCAPE)
+        workshop.settle(self.browser)
+        self.assertFalse(self.browser.run("return document.getElementById('detail').checkVisibility()"))
+
+    def test_finding_text_leaves_only_what_has_it(self):
+        self.browser.keys("/")
+        self.browser.type("#search", "model.py:40")
+        workshop.settle(self.browser)
+        self.picture("found-light")
+        self.assertIn("“model.py:40”", self.text("#filter"))
+        self.assertEqual(self.browser.run("return [...document.querySelectorAll('#list .where b')].map(e => e.textContent)"), ["model.py:40"])
+
+    def test_a_line_stands_for_its_blocks(self):
+        self.browser.click("#list .row")
+        workshop.settle(self.browser)
+        self.assertEqual(len(self.browser.find("#list .row")), 1)
+        self.browser.click("#list .row")
+        workshop.settle(self.browser)
+        self.assertGreater(len(self.browser.find("#list .row")), 1)
+
+    def test_help_opens_and_closes(self):
+        self.browser.keys("?")
+        self.assertTrue(self.browser.run("return document.getElementById('help').open"))
+        self.browser.keys(ESCAPE)
+        self.assertFalse(self.browser.run("return document.getElementById('help').open"))
+
+
+class Looks(PageTest):
+    def ground(self):
+        return self.browser.run("return getComputedStyle(document.body).backgroundColor")
+
+    def test_dark_where_people_want_it_dark(self):
+        self.browser.scheme("dark")
+        self.open("gpt-oom-forward")
+        self.picture("oom-dark")
+        self.assertEqual(self.ground(), "rgb(20, 22, 26)")
+        self.browser.click("#theme")
+        self.assertEqual(self.ground(), "rgb(253, 253, 251)")
+
+    def test_a_phone_shows_all_of_it_and_taps(self):
+        self.browser.screen(390, 844, ratio=2, mobile=True)
+        self.open("gpt-oom-forward")
+        self.picture("phone-light")
+        self.assertLessEqual(self.browser.run("return document.documentElement.scrollWidth"), 390)
+        self.browser.point(self.spot(0.5, 0.97), "down", "up", kind="touch")
+        workshop.settle(self.browser)
+        self.assertIn("Allocated by", self.text("#detail"))
+        self.assertIn("parameter", self.text("#tip"))
+        self.picture("phone-tapped-light")
+
+    def test_two_fingers_zoom(self):
+        self.browser.screen(390, 844, ratio=2, mobile=True)
+        self.open("gpt")
+        before = workshop.view(self.browser)
+        x, y = self.spot(0.5, 0.3)
+        for kind, gap in (("touchStart", 20), ("touchMove", 40), ("touchMove", 80), ("touchEnd", 0)):
+            fingers = [{"x": x - gap, "y": y, "id": 0}, {"x": x + gap, "y": y, "id": 1}] if gap else []
+            self.browser.devtools("Input.dispatchTouchEvent", type=kind, touchPoints=fingers)
+        workshop.settle(self.browser)
+        after = workshop.view(self.browser)
+        self.assertLess(after["end"] - after["begin"], (before["end"] - before["begin"]) / 2)
+
+
+class Size(PageTest):
+    def test_a_million_events_open_in_three_seconds(self):
+        path, write_s = workshop.page(workshop.recording("gpt-long"))
+        workshop.show(self.browser, path)
+        self.picture("million-light")
+        ready_ms = float(self.browser.run("return document.body.dataset.ready"))
+        print(f"\nweb_page_write {write_s:.2f} s\nweb_page_size {os.path.getsize(path)} bytes\nweb_page_open {ready_ms:.0f} ms")
+        self.assertLess(ready_ms, 3000)
+        self.assertLess(os.path.getsize(path), 12e6)
+
+    def test_a_million_events_move_without_stutter(self):
+        workshop.show(self.browser, workshop.page(workshop.recording("gpt-long"))[0])
+        frames = self.browser.run("""return new Promise((done) => {
+            const plot = document.getElementById("ink"), box = plot.getBoundingClientRect(), deltas = [];
+            let count = 0, last = 0;
+            const wheel = (options) => plot.dispatchEvent(new WheelEvent("wheel", {bubbles: true, cancelable: true,
+                clientX: box.left + box.width * (0.5 + 0.2 * Math.sin(count / 20)), clientY: box.top + 150, ...options}));
+            const frame = (now) => {
+                deltas.push(now - last);
+                last = now;
+                wheel({deltaY: (count % 120 < 60 ? -1 : 1) * 60});
+                wheel({deltaX: 30 * Math.sign(Math.sin(count / 40))});
+                if (++count < 300)
+                    return requestAnimationFrame(frame);
+                return done(deltas.slice(5).sort((a, b) => a - b));
+            };
+            requestAnimationFrame(frame);
+        });""")
+        p50, p95 = frames[len(frames) // 2], frames[len(frames) * 95 // 100]
+        print(f"\nweb_frame_p50 {p50:.1f} ms\nweb_frame_p95 {p95:.1f} ms\nweb_frame_max {frames[-1]:.1f} ms")
+        self.assertLess(p50, 50)
+
+
+if __name__ == "__main__":
+    unittest.main()
