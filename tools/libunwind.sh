@@ -62,7 +62,7 @@ is_ready() {
 
 # The system's package sources, with source packages in place of binary ones.
 write_apt_sources() {
-	list= parts=
+	list='' parts=''
 	eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
 	for file in "$list" "$parts"/*.list; do
 		[ -r "$file" ] || continue

@@ -91,11 +91,26 @@ static bool ends_evaluation(const struct mv_pylayout *layout, uintptr_t frame)
 	return false;
 }
 
+/* The CFrame of the innermost evaluation, 0 where there is none.  */
+static uintptr_t first_cframe(const struct mv_pylayout *layout, uintptr_t thread)
+{
+	uintptr_t cframe = layout->cframe_previous ? mv_py_word(thread, layout->thread_cframe) : 0;
+
+	return mv_py_is_evaluation(cframe, thread) ? cframe : 0;
+}
+
+static uintptr_t next_cframe(const struct mv_pylayout *layout, uintptr_t thread, uintptr_t cframe)
+{
+	uintptr_t next = cframe ? mv_py_word(cframe, layout->cframe_previous) : 0;
+
+	return mv_py_is_evaluation(next, thread) ? next : 0;
+}
+
 unsigned mv_pyframe_walk(const struct mv_pylayout *layout, uintptr_t thread, struct mv_pyframe frames[], unsigned max,
 			 bool *is_cut)
 {
 	uintptr_t frame = mv_pyframe_first(layout, thread);
-	uintptr_t cframe = layout->cframe_previous ? mv_py_word(thread, layout->thread_cframe) : 0;
+	uintptr_t cframe = first_cframe(layout, thread);
 	unsigned n = 0, steps;
 
 	*is_cut = false;
@@ -115,7 +130,7 @@ unsigned mv_pyframe_walk(const struct mv_pylayout *layout, uintptr_t thread, str
 		}
 		if (ends_evaluation(layout, frame)) {
 			end_evaluation(frames, n, cframe);
-			cframe = cframe ? mv_py_word(cframe, layout->cframe_previous) : 0;
+			cframe = next_cframe(layout, thread, cframe);
 		}
 	}
 	return n;

@@ -10,6 +10,7 @@
 #ifndef STACK_PYLAYOUT_H
 #define STACK_PYLAYOUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -44,7 +45,8 @@ struct mv_pylayout {
 	uint8_t anchor;	  /* enum mv_pyanchor */
 	uint8_t lines;	  /* enum mv_pylines */
 
-	/* PyThreadState: a frame, or (3.11, 3.12) a CFrame that leads to one.  */
+	/* PyThreadState: a frame, or (3.11, 3.12) a CFrame that leads to one.  CFrames are a chain, of which the last one is
+	 * part of the PyThreadState; what follows it, 3.10 leaves to chance.  */
 	uint16_t thread_id, thread_frame, thread_cframe;
 	uint16_t cframe_frame /* may be 0 */, cframe_previous;
 
@@ -70,6 +72,7 @@ enum {
 	MV_PYVAR_SIZE = 16,
 	MV_PYTYPE_NAME = 24,
 	MV_PYTYPE_DEALLOC = 48,
+	MV_PYTHREAD_BYTES = 1024, /* PyThreadState is not larger, where CFrames matter */
 	MV_PYOWNER_GENERATOR = 1, /* frame_owner: the frame lies in a generator */
 	MV_PYOWNER_LAST = 4,	  /* no version has a higher one */
 };
@@ -85,6 +88,12 @@ enum {
 /* Fill *LAYOUT for VERSION.  RUNTIME: address of _PyRuntime, where 3.13 and later are asked.  Returns 0; -ENOENT: a
  * version that is not known; -ENOTSUP: a build without the GIL; -EINVAL: it contradicts itself.  */
 int mv_pylayout_choose(unsigned version, const void *runtime, struct mv_pylayout *layout);
+
+/* True if CFRAME belongs to an evaluation, and not to THREAD itself.  */
+static inline bool mv_py_is_evaluation(uintptr_t cframe, uintptr_t thread)
+{
+	return cframe && cframe - thread >= MV_PYTHREAD_BYTES;
+}
 
 /* What stands OFFSET bytes behind ADDRESS.  */
 static inline uint64_t mv_py_word(uintptr_t address, unsigned offset)

@@ -141,7 +141,7 @@ static bool read_first(const struct mv_pylayout *layout, uintptr_t thread, uint6
 	return read_word(thread, layout->thread_cframe, &cframe) && read_word(cframe, layout->cframe_frame, frame);
 }
 
-/* The CFrames of the evaluations lie on this thread's stack and lead to the end.  */
+/* The CFrames of the evaluations lead to the thread's own.  */
 static bool has_cframes(const struct mv_pylayout *layout, uintptr_t thread)
 {
 	uint64_t cframe, previous;
@@ -151,7 +151,7 @@ static bool has_cframes(const struct mv_pylayout *layout, uintptr_t thread)
 		return true;
 	if (!read_word(thread, layout->thread_cframe, &cframe))
 		return false;
-	for (i = 0; cframe && i < FRAMES; i++, cframe = previous)
+	for (i = 0; mv_py_is_evaluation(cframe, thread) && i < FRAMES; i++, cframe = previous)
 		if (!read_word(cframe, layout->cframe_previous, &previous))
 			return false;
 	return true;

@@ -5,7 +5,7 @@
 
 #include "base/sys.h"
 
-enum { AWAIT_NS = 20000000 }; /* a capture takes a hundred microseconds at most */
+enum { AWAIT_NS = 200000000 }; /* a capture takes a hundred microseconds, if it is not kept from running */
 
 static struct mv_scratch *g_places[MV_SCRATCH_THREADS];
 static uint32_t g_count; /* places in use or free; those behind are NULL */
@@ -19,6 +19,12 @@ static __thread uint32_t t_epoch __attribute__((tls_model("initial-exec")));
 static struct mv_scratch *place_at(uint32_t i)
 {
 	return __atomic_load_n(&g_places[i], __ATOMIC_ACQUIRE);
+}
+
+/* The thread's place, NULL if it has none yet.  What T_PLACE says of an earlier epoch may be another thread's now.  */
+static struct mv_scratch *own_place(void)
+{
+	return t_epoch == __atomic_load_n(&g_epoch, __ATOMIC_ACQUIRE) ? t_place : NULL;
 }
 
 static uint32_t count(void)
@@ -38,7 +44,7 @@ bool mv_scratch_start(void)
 
 		if (!place)
 			continue;
-		was_inside = was_inside || __atomic_load_n(&place->is_inside, __ATOMIC_ACQUIRE);
+		was_inside = was_inside || __atomic_load_n(&place->stage, __ATOMIC_ACQUIRE) == MV_SCRATCH_INSIDE;
 		mv_sys_unmap(place, sizeof *place);
 		g_places[i] = NULL;
 	}
@@ -49,7 +55,7 @@ bool mv_scratch_start(void)
 
 static void await(const struct mv_scratch *place, uint64_t deadline_ns)
 {
-	while (__atomic_load_n(&place->is_inside, __ATOMIC_SEQ_CST) && mv_sys_monotonic_ns() < deadline_ns)
+	while (__atomic_load_n(&place->stage, __ATOMIC_SEQ_CST) && mv_sys_monotonic_ns() < deadline_ns)
 		mv_sys_yield();
 }
 
@@ -61,7 +67,7 @@ void mv_scratch_await_all(void)
 	for (i = 0; i < n; i++) {
 		struct mv_scratch *place = place_at(i);
 
-		if (place && place != t_place)
+		if (place && place != own_place())
 			await(place, deadline_ns);
 	}
 }
@@ -110,20 +116,19 @@ static struct mv_scratch *make(uint32_t me)
 
 struct mv_scratch *mv_scratch_mine(void)
 {
-	uint32_t epoch = __atomic_load_n(&g_epoch, __ATOMIC_ACQUIRE);
-	struct mv_scratch *place;
+	struct mv_scratch *place = own_place();
 	uint32_t me;
 
-	if (t_place && t_epoch == epoch)
-		return t_place;
+	if (place)
+		return place;
 	me = (uint32_t)mv_sys_thread();
 	place = find_left(me);
 	if (!place)
 		place = make(me);
 	if (place)
-		__atomic_store_n(&place->is_inside, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&place->stage, MV_SCRATCH_OUTSIDE, __ATOMIC_RELEASE);
 	t_place = place;
-	t_epoch = epoch;
+	t_epoch = __atomic_load_n(&g_epoch, __ATOMIC_ACQUIRE);
 	return place;
 }
 

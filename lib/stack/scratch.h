@@ -21,11 +21,17 @@ enum {
 	MV_SCRATCH_MERGED = MV_NATIVE_FRAMES + MV_STACK_FRAMES + 1, /* and the mark of a cut */
 };
 
+enum mv_scratch_stage {
+	MV_SCRATCH_OUTSIDE = 0,
+	MV_SCRATCH_ASKING = 1, /* about to go inside, unless somebody is forking */
+	MV_SCRATCH_INSIDE = 2, /* in a capture: may hold locks of ours, of libunwind's and of the loader's */
+};
+
 /* All fields but OWNER belong to the owner.  */
 struct mv_scratch {
-	uint32_t owner;	    /* thread id; 0: free */
-	uint32_t is_inside; /* the owner is in a capture: it may hold locks of ours, libunwind's and the loader's */
-	uint64_t captures;  /* of all owners */
+	uint32_t owner;	   /* thread id; 0: free */
+	uint32_t stage;	   /* enum mv_scratch_stage */
+	uint64_t captures; /* of all owners */
 	void *ips[MV_NATIVE_FRAMES];
 	struct mv_native_frame native[MV_NATIVE_FRAMES];
 	struct mv_pyframe python[MV_STACK_FRAMES];

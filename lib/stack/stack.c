@@ -287,11 +287,13 @@ static uint32_t capture(unsigned parts)
 
 	if (!scratch)
 		return 0;
-	__atomic_store_n(&scratch->is_inside, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&scratch->captures, scratch->captures + 1, __ATOMIC_RELAXED);
-	if (!__atomic_load_n(&g_stack.is_forking, __ATOMIC_SEQ_CST))
+	__atomic_store_n(&scratch->stage, MV_SCRATCH_ASKING, __ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&g_stack.is_forking, __ATOMIC_SEQ_CST)) {
+		__atomic_store_n(&scratch->stage, MV_SCRATCH_INSIDE, __ATOMIC_RELEASE);
 		id = capture_into(scratch, parts);
-	__atomic_store_n(&scratch->is_inside, 0, __ATOMIC_RELEASE);
+	}
+	__atomic_store_n(&scratch->stage, MV_SCRATCH_OUTSIDE, __ATOMIC_RELEASE);
 	return id;
 }
 

@@ -5,7 +5,7 @@
  * Use: mv_stack_start once, outside any lock of the program's if possible (libunwind makes itself ready there); then
  * mv_stack_capture from inside a hook.  Frames that lie in this library are left out.
  * Threads: mv_stack_capture from any thread at once.  Signals: a capture that interrupts a capture of its own thread
- * returns 0.  Fork: a fork waits until no other thread is in a capture (at most 20 ms), since locks of the loader's would
+ * returns 0.  Fork: a fork waits until no other thread is in a capture (at most 200 ms), since locks of the loader's would
  * stay taken in the child; captures that begin meanwhile return 0.  A child calls mv_stack_start again before it
  * captures; it inherits nothing but address space.  Where the wait was in vain, the child has no native frames.
  * Memory: mapped pages with a cap (15 MB for all stacks, taken as they are used), never malloc; about 40 KB per thread,
