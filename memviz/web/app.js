@@ -14,6 +14,7 @@ import {Panel, ageText} from "./panel.js";
 import {drawDetail, drawRequest} from "./detail.js";
 import {drawStory} from "./story.js";
 import {drawFilter} from "./finder.js";
+import {momentText, sizeText} from "./words.js";
 import {Screen} from "./screen.js";
 import {saveAddress} from "./address.js";
 
@@ -188,6 +189,8 @@ export class App {
 		const {view} = this;
 		Object.assign(byId("plot").dataset, {begin: view.begin, end: view.end, low: view.low, high: view.high, drawn: performance.now()});
 		byId("reset").disabled = view.isWhole;
+		byId("ink").setAttribute("aria-label", [`At ${momentText(this.time, view.span / 2000)}`, this.steps.text(this.time),
+			`${sizeText(this.stackedAt(this.time))} in use`].filter(Boolean).join(", "));
 		saveAddress(this);
 	}
 

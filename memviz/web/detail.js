@@ -6,8 +6,10 @@ import {FrameKind} from "./frames.js";
 import {stackFilter} from "./search.js";
 import {phaseText} from "./steps.js";
 import {PARTS_TEXT} from "./theme.js";
-import {addressText, durationText, exactText, momentText, sizeText} from "./words.js";
+import {addressText, countText, durationText, exactText, momentText, sizeText} from "./words.js";
 
+/** So many frames of foreign code in a row are folded up, and so many of their origins named. */
+const FOLD_FROM = 4, FOLD_NAMES = 1;
 const LEDGER_TEXTS = {[Ledger.DEVICE]: "device memory", [Ledger.BLOCK]: "", [Ledger.HOST]: "pinned host memory",
 	[Ledger.MANAGED]: "managed memory", [Ledger.MAPPING]: "mapped device memory", [Ledger.POOLED]: "stream-ordered pool"};
 const ROLE_TEXTS = ["", "parameter", "buffer", "gradient", "optimizer state", "activation", "input", "temporary"];
@@ -92,16 +94,30 @@ function contextText(app, step, phase) {
 	return app.steps.isTraining ? `step ${step}, ${phaseText(phase) || "own phase"}, ` : "";
 }
 
-/** Frames, innermost first; runs of foreign code stand back behind the user's own. */
+/** Frames, innermost first. Code that is not the user's stands back; long runs of it are folded up. */
 export function stackList(table, stack) {
 	const frames = table.framesOf(stack);
 	if (!frames.length)
 		return el("p.empty", {}, "No stack was recorded.");
 	const best = table.bestFrame(stack);
 	const list = el("ol.stack");
-	for (const frame of frames)
-		list.append(frameItem(table, frame, frame === best));
+	for (let from = 0, to; from < frames.length; from = to) {
+		for (to = from; to < frames.length && frames[to] !== best && !table.isOwn(frames[to]); to++)
+			;
+		const items = frames.slice(from, to).map((frame) => frameItem(table, frame, false));
+		list.append(...(items.length >= FOLD_FROM ? [folded(table, frames.slice(from, to), items)] : items));
+		if (to < frames.length)
+			list.append(frameItem(table, frames[to], frames[to++] === best));
+	}
 	return list;
+}
+
+/** "12 frames of libtorch_cuda.so, libtorch_cpu.so", which open. */
+function folded(table, frames, items) {
+	const modules = [...new Set(frames.map((frame) => table.originText(frame)).filter(Boolean))];
+	const names = modules.slice(0, FOLD_NAMES).join(", ") + (modules.length > FOLD_NAMES ? " …" : "");
+	return el("li", {}, el("details", {}, el("summary", {}, `${countText(frames.length)} frames${names ? ` of ${names}` : ""}`),
+		el("ol.stack", {}, ...items)));
 }
 
 function frameItem(table, frame, isBest) {

@@ -98,6 +98,12 @@ export class StackTable {
 		return module && this.frames.offset[frame] ? `${module}+0x${this.frames.offset[frame].toString(16)}` : module;
 	}
 
+	/** What a frame is part of: the loaded object, or the installed package. */
+	originText(frame) {
+		const packages = /(?:site|dist)-packages\/([^/]+)/.exec(this.string(this.frames.file[frame]));
+		return packages ? packages[1] : baseName(this.string(this.frames.module[frame]));
+	}
+
 	/** "forward", or where it is if it has no name. */
 	nameText(frame) {
 		return this.functionText(frame) || this.placeText(frame) || "unknown";

@@ -23,7 +23,7 @@ export function startPanel(current) {
 export class Panel {
 	constructor(app) {
 		this.app = app;
-		this.tab = document.querySelector("#tabs [aria-selected=true]").dataset.tab;
+		this.tab = document.querySelector("#tabs [aria-pressed=true]").dataset.tab;
 		this.rows = ROWS_AT_FIRST;
 	}
 
@@ -31,7 +31,7 @@ export class Panel {
 		this.tab = tab;
 		this.rows = ROWS_AT_FIRST;
 		for (const button of byId("tabs").children)
-			button.setAttribute("aria-selected", String(button.dataset.tab === tab));
+			button.setAttribute("aria-pressed", String(button.dataset.tab === tab));
 		this.drawList();
 	}
 
@@ -171,7 +171,7 @@ export class Panel {
 		const {card} = app;
 		const row = el("button.row", {type: "button", "aria-pressed": String(app.selected === block), title: exactText(card.of("size", block)),
 			onclick: () => app.select(app.selected === block ? -1 : block)},
-		el("span.where", {}, el(`i.swatch.p${card.of("part", block)}`), el("b", {}, app.blockLabel(block))),
+		el("span.where.wide", {}, el(`i.swatch.p${card.of("part", block)}`), el("b", {}, app.blockLabel(block))),
 		el("b.size", {}, sizeText(card.of("size", block))),
 		el("small.inner", {}, `${PARTS_TEXT[card.of("part", block)]}, ${app.ageText(block)}`));
 		row.dataset.block = String(block);

@@ -10,7 +10,7 @@ import {ROW, drawStrip, stripRows} from "./strip.js";
 import {readTheme} from "./theme.js";
 
 /** CSS pixels. */
-const GUTTER = 66, NARROW = 640, OVERVIEW_HEIGHT = 26, GAP = 6, RIGHT = 10;
+const GUTTER = 74, NARROW = 640, OVERVIEW_HEIGHT = 26, GAP = 6, RIGHT = 10;
 /** More device pixels than these are not drawn; the picture is enlarged. */
 const PIXELS_MAX = 2.2e6;
 const BANDS_PART = 0.52;
@@ -102,7 +102,7 @@ export class Screen {
 	/** Everything that stands on them. */
 	drawInk() {
 		const {app} = this;
-		const {geometry: {bands, map, strip, overview, lanes, width, height, isNarrow}, theme, columns, view, steps, card} = app;
+		const {geometry: {bands, map, strip, overview, lanes, width, height, isNarrow}, theme, columns, view, steps} = app;
 		const ink = this.ink.getContext("2d");
 		const scale = this.ink.width / width;
 		ink.setTransform(scale, 0, 0, scale, 0, 0);
@@ -132,7 +132,6 @@ export class Screen {
 		if (app.pointer?.range)
 			drawRange(ink, app, bands, lanes);
 		app.areColumnsStale = false;
-		this.ink.setAttribute("aria-label", `${card.events} events; ${steps.text(app.time)}`);
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The strip between the lanes: time, steps, phases.  */
-import {Phase} from "./data.js";
+import {Phase, countUpTo} from "./data.js";
 import {phaseText} from "./steps.js";
 import {momentText, niceTimeStep} from "./words.js";
 
@@ -61,13 +61,12 @@ function drawTimes(ink, strip) {
 function drawSteps(ink, strip) {
 	const {view, steps, theme, top} = strip;
 	const {begins, numbers} = steps;
-	const perStep = strip.width / Math.max(1, begins.filter((begin) => begin > view.begin && begin < view.end).length + 1);
+	const first = Math.max(0, countUpTo(begins, view.begin) - 1), end = countUpTo(begins, view.end);
+	const perStep = strip.width / Math.max(1, end - first);
 	const every = perStep >= STEP_GAP ? 1 : niceCount(STEP_GAP / perStep);
 	let free = -Infinity;
-	for (let i = 0; i < begins.length; i++) {
+	for (let i = first; i < end; i++) {
 		const from = xOf(strip, begins[i]), to = i + 1 < begins.length ? xOf(strip, begins[i + 1]) : strip.left + strip.width;
-		if (to < strip.left || from > strip.left + strip.width)
-			continue;
 		if (perStep >= STEP_EDGE_FROM) {
 			ink.fillStyle = theme.line;
 			ink.fillRect(Math.round(from), top + 1, 1, ROW - 2);
