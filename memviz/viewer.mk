@@ -34,12 +34,23 @@ $(BUILD)/tests/forge: $(BUILD)/tests/cli/forge.o $(view_suite_obj)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(view_libs)
 
+$(BUILD)/tests/blocks: $(BUILD)/tests/torch/blocks.o $(view_suite_obj)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(view_libs)
+
 .PRECIOUS: $(BUILD)/tests/%.o
 
 .PHONY: check-viewer
 check-viewer: $(BUILD)/bin/memviz $(BUILD)/tests/forge $(view_suites:%=$(BUILD)/tests/unit/view_%) ## test the viewer
 	$(Q)for suite in $(view_suites); do $(BUILD)/tests/unit/view_$$suite || exit 1; done
 	$(Q)tests/cli/run.sh $(BUILD)
+
+# Real PyTorch on the simulated GPU: TORCH_PYTHON is a Python that can import a torch made for CUDA.
+TORCH_PYTHON ?= $(PYTHON)
+
+.PHONY: check-bands
+check-bands: $(BUILD)/bin/memviz $(BUILD)/tests/blocks $(BUILD)/libmemviz.so ## hold bands against what training scripts know
+	$(Q)tests/torch/bands.sh $(BUILD) $(TORCH_PYTHON)
 
 # ---- fuzzing ---------------------------------------------------------------------------------------------
 #

@@ -41,10 +41,12 @@ const char *mv_reason_text(enum mv_reason reason)
 		[MV_REASON_SHORT] = "freed in the phase that it was born in",
 		[MV_REASON_OUTLIVED] = "outlived the step, and nothing that lasts holds it",
 		[MV_REASON_RECOMPUTED] = "born in backward by a forward that was run again",
+		[MV_REASON_MODULE_MADE] = "a guess: made while a module was built or moved",
 		[MV_REASON_STATE_SIZED] = "a guess: made in the order of the optimizer's states",
 		[MV_REASON_PARAMETER_SIZED] = "a guess: as large as a parameter, in backward",
 		[MV_REASON_BEFORE_WINDOW] = "from before the recording, or what is left of it",
 		[MV_REASON_UNKNOWN] = "nothing says what for",
+		[MV_REASON_OUTSIDE] = "outside of the framework's pool",
 	};
 
 	return reason < MV_REASON_COUNT ? texts[reason] : texts[MV_REASON_UNKNOWN];
@@ -152,10 +154,10 @@ static struct verdict judge(const struct court *court, const struct mv_block *bl
 {
 	if (block->role)
 		return by_role(block);
-	if (!court->sees_training)
-		return (struct verdict){MV_BAND_OTHER, MV_REASON_UNKNOWN};
 	if (!block->is_birth_known)
 		return (struct verdict){MV_BAND_OTHER, MV_REASON_BEFORE_WINDOW};
+	if (!court->sees_training)
+		return (struct verdict){MV_BAND_OTHER, MV_REASON_UNKNOWN};
 	switch (mv_guess_phase(block)) {
 	case MV_PHASE_OPTIMIZER:
 		return born_in_optimizer(court, block);
@@ -294,6 +296,8 @@ static int guess(struct court *court)
 	if (!err)
 		err = guess_forward(court, forwards);
 	if (!err)
+		mv_guess_parameters(court->replay);
+	if (!err)
 		err = guess_backward(court);
 	if (!err)
 		err = guess_optimizer(court);
@@ -330,7 +334,7 @@ int mv_bands_assign(const struct mv_timeline *timeline, struct mv_replay *replay
 	look_around(&court);
 	for (i = 0; i < replay->block_count; i++) {
 		struct mv_block *block = &replay->blocks[i];
-		struct verdict verdict = {MV_BAND_OTHER, MV_REASON_UNKNOWN};
+		struct verdict verdict = {MV_BAND_OTHER, MV_REASON_OUTSIDE};
 
 		if (mv_timeline_is_banded(timeline, block))
 			verdict = judge(&court, block);

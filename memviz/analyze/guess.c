@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyze/index.h"
+#include "analyze/origin.h"
 #include "base/hash.h"
 #include "read/array.h"
 
@@ -38,9 +39,8 @@ static struct mv_block *next_in(const struct mv_replay *replay, const struct mv_
 	for (; *at < replay->block_count && replay->blocks[*at].birth_ns <= window->end_ns; ++*at) {
 		struct mv_block *block = &replay->blocks[*at];
 
-		if (block->is_birth_known && mv_guess_phase(block) == window->phase &&
-		    (block->ledger == MV_LEDGER_BLOCK || block->ledger == MV_LEDGER_DEVICE ||
-		     block->ledger == MV_LEDGER_POOLED))
+		/* A pool that grows asks the driver by the same stack: that is not another block.  */
+		if (block->is_birth_known && mv_guess_phase(block) == window->phase && block->reason != MV_REASON_OUTSIDE)
 			return block;
 	}
 	return NULL;
@@ -64,10 +64,9 @@ static void release(struct likes *likes)
 	mv_index_release(&likes->counts);
 }
 
-/* A pool that grows asks the driver by the same stack, so ledgers are kept apart.  */
 static uint64_t kind_of(const struct mv_block *block, bool is_exact)
 {
-	return mv_hash_add(block->device, block->ledger) + (is_exact ? block->size_bytes : 0);
+	return mv_hash_add(block->device, is_exact ? block->size_bytes : 0);
 }
 
 /* The place of BLOCK, the next one of its window, among LIKES.  0: out of memory.  */
@@ -149,6 +148,23 @@ struct sizes {
 	size_t count, room;
 };
 
+void mv_guess_parameters(struct mv_replay *replay)
+{
+	struct mv_origin origin = {.recording = replay->recording};
+	size_t i;
+
+	for (i = 0; i < replay->block_count; i++) {
+		struct mv_block *block = &replay->blocks[i];
+
+		if (!is_open(block) || !block->is_birth_known || block->death_ns != MV_TIME_NEVER ||
+		    mv_guess_phase(block) != MV_PHASE_NONE || !mv_origin_is_module(&origin, block->stack))
+			continue;
+		block->band = MV_BAND_PARAMETER;
+		block->reason = MV_REASON_MODULE_MADE;
+	}
+	mv_origin_release(&origin);
+}
+
 /* The sizes of the parameters, in the order of their births, which is mostly that of the module tree.  */
 static int parameter_sizes(const struct mv_replay *replay, struct sizes *sizes)
 {
@@ -156,7 +172,7 @@ static int parameter_sizes(const struct mv_replay *replay, struct sizes *sizes)
 
 	*sizes = (struct sizes){0};
 	for (i = 0; i < replay->block_count; i++) {
-		if (replay->blocks[i].role != MV_ROLE_PARAMETER)
+		if (replay->blocks[i].role != MV_ROLE_PARAMETER && replay->blocks[i].reason != MV_REASON_MODULE_MADE)
 			continue;
 		if (mv_array_grow(&sizes->at, &sizes->room, sizes->count, sizeof *sizes->at)) {
 			free(sizes->at);

@@ -5,6 +5,9 @@
  * there is none of that size, the Nth one by that stack, if it is about as large.  Where that one's end is known, so is
  * this one's.
  *
+ * Before the first optimizer step nobody has said what the parameters are: what was made while a module was built or
+ * moved to the card, and lives on, is taken for one.
+ *
  * In a first backward there is none: a block as large as a parameter is taken for its gradient.  In a first optimizer
  * step PyTorch's optimizers make all states, parameter after parameter, before anything else; so what follows the
  * parameters' sizes is a state, until something does not.
@@ -30,6 +33,9 @@ enum mv_phase mv_guess_phase(const struct mv_block *block);
  * take its band, with MV_REASON_LIKE_EARLIER.  0 or -ENOMEM.  */
 int mv_guess_like_earlier(struct mv_replay *replay, const struct mv_guess_window *window,
 			  const struct mv_guess_window *earlier);
+
+/* For each such block that is alive at the end and was made by a module: parameter.  */
+void mv_guess_parameters(struct mv_replay *replay);
 
 /* For each such block born in WINDOW, a backward: gradient if its size is a parameter's.  0 or -ENOMEM.  */
 int mv_guess_gradients(struct mv_replay *replay, const struct mv_guess_window *window);

@@ -197,19 +197,63 @@ const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack)
 	return NULL;
 }
 
+/* The end of a C++ name without its parameters: where "(" begins them, outside of <…>; "operator()" and
+ * "(anonymous namespace)" are part of names.  */
+static size_t without_parameters(const char *name)
+{
+	size_t i;
+	int depth = 0;
+
+	for (i = 0; name[i]; i++) {
+		if (name[i] == '<')
+			depth++;
+		else if (name[i] == '>')
+			depth--;
+		else if (name[i] == '(' && depth == 0 && i && !mv_text_starts(name + i, "(anonymous") &&
+			 !mv_text_starts(name + i, "()"))
+			break;
+	}
+	return i;
+}
+
+/* A function's name as one would say it: the last two parts of a C++ name, "DeviceCachingAllocator::malloc".  */
+static void add_function(struct mv_text *text, const char *name)
+{
+	size_t end = without_parameters(name), start = end;
+	int depth = 0, parts = 0;
+
+	for (; start > 0; start--) {
+		char c = name[start - 1];
+
+		if (c == '>' || c == ')')
+			depth++;
+		else if (c == '<' || c == '(')
+			depth--;
+		else if (c == ':' && depth == 0 && start < end && name[start] != ':' && ++parts == 2)
+			break;
+		else if (c == ' ' && depth == 0)
+			break;
+	}
+	mv_text_add_bytes(text, name + start, end - start);
+}
+
+static void add_module(struct mv_text *text, const struct mv_place *place)
+{
+	mv_text_add(text, *place->module ? mv_text_base_name(place->module) : "?");
+}
+
 static void add_native(struct mv_text *text, const struct mv_place *place)
 {
 	if (*place->function) {
-		mv_text_add(text, place->function);
+		add_function(text, place->function);
 		mv_text_add(text, " (");
-	}
-	mv_text_add(text, *place->module ? mv_text_base_name(place->module) : "?");
-	if (!*place->function) {
-		mv_text_add(text, "+");
-		mv_text_add_hex(text, place->offset);
-	} else {
+		add_module(text, place);
 		mv_text_add(text, ")");
+		return;
 	}
+	add_module(text, place);
+	mv_text_add(text, "+");
+	mv_text_add_hex(text, place->offset);
 }
 
 void mv_place_write(const struct mv_place *place, char *bytes, size_t size)
@@ -231,6 +275,9 @@ void mv_place_write(const struct mv_place *place, char *bytes, size_t size)
 	}
 	if (*place->function) {
 		mv_text_add(&text, " in ");
-		mv_text_add(&text, place->function);
+		if (place->kind == MV_FRAME_NATIVE)
+			add_function(&text, place->function);
+		else
+			mv_text_add(&text, place->function);
 	}
 }

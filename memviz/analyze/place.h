@@ -43,7 +43,8 @@ const struct mv_place *mv_places_headline(struct mv_places *places, uint32_t sta
 /* The outermost frame of STACK that is a function of the program's own Python code.  NULL if there is none.  */
 const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack);
 
-/* Write PLACE as "model.py:40 in block" or "libtorch_cpu.so+0x1234" to TEXT[SIZE].  */
+/* Write PLACE to TEXT[SIZE] as "model.py:40 in block", "Engine::execute (libtorch_cpu.so)" or "libtorch_cpu.so+0x1234".
+ * Of C++ names the last two parts are written, without parameters.  */
 void mv_place_write(const struct mv_place *place, char *text, size_t size);
 
 #endif

@@ -41,10 +41,12 @@ enum mv_reason {
 	MV_REASON_SHORT,	    /* freed in the phase that it was born in */
 	MV_REASON_OUTLIVED,	    /* still there after the step, although nothing that lasts holds it */
 	MV_REASON_RECOMPUTED,	    /* born in backward while gradients were recorded: a checkpoint's forward, again */
+	MV_REASON_MODULE_MADE,	    /* a guess: made while a module was built or moved, and no step has named its owner yet */
 	MV_REASON_STATE_SIZED,	    /* a guess: born in an optimizer step that has not ended, in the order of its states */
 	MV_REASON_PARAMETER_SIZED,  /* a guess: as large as a parameter, in a backward that has not ended */
 	MV_REASON_BEFORE_WINDOW,    /* its birth was not recorded or has been overwritten */
 	MV_REASON_UNKNOWN,
+	MV_REASON_OUTSIDE,	    /* not counted in the bands: mv_timeline_is_banded */
 	MV_REASON_COUNT,
 };
 

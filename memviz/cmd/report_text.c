@@ -2,11 +2,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
 #include "cmd/report_view.h"
 #include "cmd/tell.h"
 #include "read/table.h"
 
-enum { BAR_COLUMNS = 30, STACK_LINES = 4, PLACE_COLUMNS = 62, FRAMES = MV_TABLE_STACK_FRAMES };
+enum { BAR_COLUMNS = 30, STACK_LINES = 4, NATIVE_LINES = 12, PLACE_COLUMNS = 62, FRAMES = MV_TABLE_STACK_FRAMES };
 
 /* ---- pieces ---- */
 
@@ -181,37 +182,57 @@ static void print_sums(const struct paper *paper)
 		row(paper, "free", report->card->capacity_bytes - report->driver_used_bytes, "on the card");
 }
 
-/* Native frames are shown if they were asked for, and where there are no others.  Of Python's, those of a library that
- * only lead to the program's own are left out, but for the innermost.  */
-static bool is_shown(const struct mv_place *place, bool is_native, bool is_first)
+/* What every allocation goes through: the runtime, and the framework's pool.  */
+static bool is_plumbing(const struct mv_place *place)
 {
-	return is_native || (place->kind != MV_FRAME_NATIVE && (is_first || place->is_user));
+	const char *name = mv_text_base_name(place->module);
+
+	return place->kind == MV_FRAME_NATIVE && (mv_text_starts(name, "libcuda") || mv_text_starts(name, "libc10"));
 }
 
-static bool is_all_native(const struct mv_place **frames, size_t count)
+/* Of Python's frames, those of a library that only lead to the program's own are left out, but for the innermost.  */
+static bool is_shown(const struct mv_place *place, bool is_native, bool is_first)
 {
-	while (count-- > 0)
-		if (frames[count]->kind != MV_FRAME_NATIVE)
-			return false;
-	return true;
+	if (is_native)
+		return !is_plumbing(place);
+	return place->kind != MV_FRAME_NATIVE && (is_first || place->is_user);
+}
+
+static void print_frame(const struct paper *paper, const struct mv_place *place)
+{
+	char text[PLACE_COLUMNS + 1];
+
+	mv_place_write(place, text, sizeof text);
+	fprintf(paper->out, "                %s\n", text);
+}
+
+/* A stack of native frames only, as backward has it, says little before its functions are named.  */
+static void print_native_headline(const struct paper *paper, uint32_t stack)
+{
+	const struct mv_place *place = mv_places_headline(paper->view->places, stack);
+
+	if (!place)
+		fprintf(paper->out, "                no stack was taken\n");
+	else if (place->is_user)
+		print_frame(paper, place);
+	else
+		fprintf(paper->out, "                native code; --native names its functions\n");
 }
 
 static void print_frames(const struct paper *paper, uint32_t stack)
 {
 	const struct mv_place *frames[FRAMES];
 	size_t i, shown = 0, count = mv_places_stack(paper->view->places, stack, frames, FRAMES);
-	bool is_native = paper->view->is_native || is_all_native(frames, count);
-	char text[PLACE_COLUMNS + 1];
+	bool is_native = paper->view->is_native;
 
-	for (i = 0; i < count && shown < STACK_LINES; i++) {
+	for (i = 0; i < count && shown < (is_native ? NATIVE_LINES : STACK_LINES); i++) {
 		if (!is_shown(frames[i], is_native, !shown))
 			continue;
-		mv_place_write(frames[i], text, sizeof text);
-		fprintf(paper->out, "                %s\n", text);
+		print_frame(paper, frames[i]);
 		shown++;
 	}
-	if (!count)
-		fprintf(paper->out, "                no stack was taken\n");
+	if (!shown)
+		print_native_headline(paper, stack);
 }
 
 static void print_stack(const struct paper *paper, const struct mv_report_stack *stack)
