@@ -17,7 +17,7 @@ $(BUILD)/bin/memviz: $(view_obj)
 #
 # A suite links everything of the viewer but main, and the recorder's store, which forges what is read.
 
-view_suites := recording recover replay bands report symbols
+view_suites := recording copy recover replay bands report symbols
 view_suite_obj := $(filter-out $(BUILD)/memviz/cmd/main.o,$(view_obj)) \
 	$(call objs_of,$(call room_src,lib/store tests/support))
 

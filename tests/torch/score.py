@@ -41,26 +41,37 @@ def true_band(birth, death, address, roles, phases):
     return "temporary" if death <= end and death < NEVER else "other"
 
 
+def score(blocks, moment):
+    """Right and wrong bytes of what was there at that moment."""
+    right, wrong = 0, collections.Counter()
+    for birth, death, size, band, true in blocks:
+        if birth <= moment < death:
+            if true == band:
+                right += size
+            else:
+                wrong[true, band] += size
+    return right, wrong
+
+
 def main():
     roles, phases = read_facts(sys.argv[1])
     (peak, end), blocks = read_blocks(sys.argv[2])
     deaths = {}
     if len(sys.argv) > 3:
         deaths = {(birth, address): death for birth, death, address, _, _ in read_blocks(sys.argv[3])[1]}
-    moment = end if deaths else peak
-    right, wrong = 0, collections.Counter()
-    for birth, death, address, size, band in blocks:
-        if not birth <= moment < death:
-            continue
-        true = true_band(birth, deaths.get((birth, address), death), address, roles, phases)
-        if true == band:
-            right += size
-        else:
-            wrong[true, band] += size
+    judged = [
+        (birth, death, size, band, true_band(birth, deaths.get((birth, address), death), address, roles, phases))
+        for birth, death, address, size, band in blocks
+    ]
+    right, wrong = score(judged, end if deaths else peak)
     total = right + sum(wrong.values())
     print(f"{100 * right / max(total, 1):.2f} % of {total} bytes")
     for (true, band), size in wrong.most_common(5):
         print(f"  {true} taken for {band}: {100 * size / total:.2f} %")
+    if not deaths:
+        moments = [score(judged, block[0]) for block in judged[:: max(1, len(judged) // 300)]]
+        shares = [100 * right / max(1, right + sum(wrong.values())) for right, wrong in moments]
+        print(f"  over the whole run: mean {sum(shares) / len(shares):.2f} %, worst {min(shares):.2f} %")
 
 
 main()
