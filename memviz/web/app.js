@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One card on the screen: its data and what is derived from it, what the person has chosen, and when to draw.  */
-import {NEVER, OOM_SURVIVED} from "./data.js";
+import {NEVER, OOM_SURVIVED, countUpTo} from "./data.js";
 import {byId} from "./dom.js";
 import {Pyramid, stackedTotal} from "./pyramid.js";
 import {LiveIndex} from "./live.js";
@@ -17,6 +17,9 @@ import {drawFilter} from "./finder.js";
 import {momentText, sizeText} from "./words.js";
 import {Screen} from "./screen.js";
 import {saveAddress} from "./address.js";
+
+/** So many steps before an OOM are shown at first, if there are so many that all of them would be too narrow. */
+const STEPS_SHOWN = 4, STEPS_WHOLE = 12;
 
 export class App {
 	/** PAGE: facts of the page; CARD is open. */
@@ -35,6 +38,7 @@ export class App {
 		this.view = new View(facts.begin_ns, Math.max(facts.end_ns, facts.begin_ns + 1), this.layout.size, () => this.changed());
 		this.overview = new Overview(card, this.pyramid, this.view);
 		this.setMoment(this.startTime());
+		this.showEnding();
 		this.screen = new Screen(this);
 		this.panel = new Panel(this);
 		drawStory(this);
@@ -48,6 +52,15 @@ export class App {
 	/** The moment to begin with: out of memory, or the peak. */
 	startTime() {
 		return this.mainOom()?.time_ns ?? this.card.facts.peak_ns;
+	}
+
+	/** Of many steps, the last ones before memory ran out: the strip above shows that there were others. */
+	showEnding() {
+		const oom = this.mainOom();
+		const {begins} = this.steps;
+		const last = oom ? countUpTo(begins, oom.time_ns) - 1 : 0;
+		if (last >= STEPS_WHOLE)
+			this.view.set(begins[last - STEPS_SHOWN], this.view.last);
 	}
 
 	/** The OOM that matters most: the last that the program did not survive, otherwise the last. */
@@ -159,7 +172,7 @@ export class App {
 		const {card, recording: {table}} = this;
 		const name = table.string(card.of("name", block));
 		const frame = table.bestFrame(card.of("stack", block));
-		return name || (frame ? `${table.placeText(frame)} ${table.functionText(frame)}`.trim() : "no stack");
+		return name || table.headline(frame).join(" ").trim();
 	}
 
 	ageText(block) {

@@ -2,7 +2,7 @@
 /* One block: size, band and why, its life, its stack.  */
 import {Flag, Ledger, NEVER, Part} from "./data.js";
 import {byId, el, put} from "./dom.js";
-import {FrameKind} from "./frames.js";
+import {FrameKind, shortName} from "./frames.js";
 import {stackFilter} from "./search.js";
 import {phaseText} from "./steps.js";
 import {PARTS_TEXT} from "./theme.js";
@@ -47,7 +47,7 @@ export function drawRequest(app) {
 	const frame = table.bestFrame(oom.stack);
 	return put(place,
 		el("h2", {title: exactText(oom.requested_bytes)}, `Asked for ${sizeText(oom.requested_bytes)} in vain`),
-		el("p", {}, el("b", {}, table.placeText(frame)), " ", frame ? table.nameText(frame) : "no stack was recorded"),
+		el("p", {}, el("b", {}, table.headline(frame)[0]), " ", table.headline(frame)[1]),
 		el("p.why", {}, [recording.threadText(oom.thread), oom.api].filter(Boolean).join(", ")),
 		oom.stack ? el("details", {}, el("summary", {}, "Whole stack"), stackList(table, oom.stack)) : null);
 }
@@ -123,8 +123,8 @@ function folded(table, frames, items) {
 function frameItem(table, frame, isBest) {
 	const isNative = table.kind(frame) === FrameKind.NATIVE;
 	const classes = ["frame", isBest ? "best" : "", table.isOwn(frame) ? "own" : "foreign", isNative ? "native" : ""];
-	const item = el("li", {className: classes.filter(Boolean).join(" "), title: table.pathText(frame)},
-		el("span.function", {}, table.functionText(frame) || "?"), " ", el("span.place", {}, table.placeText(frame)));
+	const item = el("li", {className: classes.filter(Boolean).join(" "), title: [table.functionText(frame), table.pathText(frame)].filter(Boolean).join("\n")},
+		el("span.function", {}, shortName(table.functionText(frame)) || "?"), " ", el("span.place", {}, table.placeText(frame)));
 	return item;
 }
 

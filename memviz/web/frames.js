@@ -6,8 +6,12 @@ export const FrameKind = {NONE: 0, NATIVE: 1, PYTHON: 2, LABEL: 3};
 
 /** Where code lies that its user did not write: installed packages, the interpreter's own, what it makes up. */
 const FOREIGN_PYTHON = /(^|\/)(site-packages|dist-packages|lib\/python\d[\d.]*)\/|^<(?!stdin|string|ipython)/;
-const FOREIGN_NATIVE = new RegExp("(^|/)(lib(torch|c10|cuda|cudart|cublas|cublasLt|cudnn|cusparse|cusolver|cufft|curand|nccl|" +
-	"nvrtc|memviz|gpusim|c|m|dl|pthread|stdc\\+\\+|gcc_s|python[\\d.]*)([-_.\\d][\\w.+-]*)?\\.so|python[\\d.]*$)");
+const FOREIGN_NATIVE = new RegExp("(^|/)(site-packages|dist-packages)/|^/(usr/(local/)?)?lib(32|64|exec)?/|" +
+	"(^|/)(ld-linux[-_.\\w]*|lib(torch|c10|cuda|cudart|cublas|cublasLt|cudnn|cusparse|cusolver|cufft|curand|cupti|nccl|nvrtc|memviz|gpusim|" +
+	"c|m|dl|rt|pthread|stdc\\+\\+|gcc_s|gomp|python[\\d.]*)([-_.\\d][\\w.+-]*)?\\.so|python[\\d.]*$)");
+
+/** Where memory comes from, in PyTorch: the node of backward, the operator; and who only hands it out. */
+const BACKWARD_NODE = /\w+Backward\d*::apply/, OPERATOR = /at::_ops::\w+::call/, ALLOCATOR = /lib(c10|cuda|cudart|memviz)[-_.]/;
 
 export class StackTable {
 	/** @returns {Promise<StackTable>} of the recording with PREFIX. */
@@ -59,11 +63,12 @@ export class StackTable {
 	isOwn(frame) {
 		if (this.kind(frame) === FrameKind.PYTHON)
 			return !FOREIGN_PYTHON.test(this.string(this.frames.file[frame]));
-		return this.kind(frame) === FrameKind.NATIVE && !FOREIGN_NATIVE.test(this.string(this.frames.module[frame]));
+		const module = this.string(this.frames.module[frame]);
+		return this.kind(frame) === FrameKind.NATIVE && module !== "" && !FOREIGN_NATIVE.test(module);
 	}
 
 	/** The frame of STACK that says most: the innermost of the user's own Python, of any Python, of the user's own native
-	 * code, of all. 0 without a stack. */
+	 * code; where there is neither, as in backward, the operator's. 0 without a stack. */
 	bestFrame(stack) {
 		if (stack && this.best[stack] < 0)
 			this.best[stack] = this.findBest(this.framesOf(stack));
@@ -72,8 +77,10 @@ export class StackTable {
 
 	findBest(frames) {
 		const isPython = (frame) => this.kind(frame) === FrameKind.PYTHON;
+		const calls = (pattern) => (frame) => pattern.test(this.functionText(frame));
 		return frames.find((frame) => isPython(frame) && this.isOwn(frame)) ?? frames.find(isPython) ??
-			frames.find((frame) => this.isOwn(frame)) ?? frames.find((frame) => this.functionText(frame)) ?? frames[0] ?? 0;
+			frames.find((frame) => this.isOwn(frame)) ?? frames.find(calls(BACKWARD_NODE)) ?? frames.findLast(calls(OPERATOR)) ??
+			frames.find((frame) => !ALLOCATOR.test(this.string(this.frames.module[frame]))) ?? frames[0] ?? 0;
 	}
 
 	functionText(frame) {
@@ -104,9 +111,15 @@ export class StackTable {
 		return packages ? packages[1] : baseName(this.string(this.frames.module[frame]));
 	}
 
-	/** "forward", or where it is if it has no name. */
-	nameText(frame) {
-		return this.functionText(frame) || this.placeText(frame) || "unknown";
+	/** What a frame is called in a list: ["model.py:122", "forward"], ["AddmmBackward0::apply", "libtorch_cpu.so"],
+	 * ["libtorch_cpu.so+0x1f4c0", "native code"]; what is most telling comes first. */
+	headline(frame) {
+		const name = shortName(this.functionText(frame));
+		if (this.string(this.frames.file[frame]))
+			return [this.placeText(frame), name];
+		if (name)
+			return [name, baseName(this.string(this.frames.module[frame]))];
+		return frame ? [this.placeText(frame) || "unknown", "native code"] : ["no stack", ""];
 	}
 }
 
@@ -117,4 +130,25 @@ function visible(text) {
 
 export function baseName(path) {
 	return path.slice(path.lastIndexOf("/") + 1) || path;
+}
+
+/** A C++ function without its arguments, templates and outer namespaces; other names as they are. */
+export function shortName(name) {
+	if (!name.includes("::"))
+		return name;
+	const plain = withoutNested(name.replaceAll("(anonymous namespace)", "").replaceAll("operator()", "operator"));
+	return plain.trim().split(" ").at(-1).split("::").filter(Boolean).slice(-2).join("::") || name;
+}
+
+/** TEXT up to its first (, without what is in <>. */
+function withoutNested(text) {
+	let depth = 0, kept = "";
+	for (const char of text) {
+		if (char === "(" && depth === 0)
+			break;
+		depth += char === "<" ? 1 : 0;
+		kept += depth ? "" : char;
+		depth -= char === ">" ? 1 : 0;
+	}
+	return kept;
 }

@@ -157,8 +157,7 @@ export class Panel {
 				app.look(isChosen ? null : filter());
 				app.select(isChosen ? -1 : item.largest);
 			}},
-		el("span.where", {}, el("b", {}, frame ? table.placeText(frame) || table.nameText(frame) : "no stack"), " ",
-			frame ? table.functionText(frame) : ""),
+		el("span.where", {title: table.functionText(frame)}, el("b", {}, table.headline(frame)[0]), " ", table.headline(frame)[1]),
 		el("small.count", {title: plural(item.blocks, "block")}, `${countText(item.blocks)} ×`), el("b.size", {}, sizeText(item.bytes)),
 		mix(item.parts, item.bytes, whole), isLine ? null : el("small.inner", {}, innermostText(table, item.stack, frame)));
 		row.dataset.bytes = String(item.bytes);
@@ -182,7 +181,7 @@ export class Panel {
 /** What the innermost frame adds to the line that is shown. */
 function innermostText(table, stack, shown) {
 	const inner = stack ? table.frame[stack] : 0;
-	return inner && inner !== shown ? `in ${table.nameText(inner)}` : "";
+	return inner && inner !== shown ? `in ${table.headline(inner).filter(Boolean).reverse().join(", ")}` : "";
 }
 
 function bar(share, part) {

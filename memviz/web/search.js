@@ -75,7 +75,7 @@ export function stackFilter(card, stack, label) {
 export function lineFilter(card, frame) {
 	const {table} = card.recording;
 	const {classes} = card;
-	return new Filter(card, `${table.placeText(frame)} ${table.functionText(frame)}`.trim(), `line ${frame}`,
+	return new Filter(card, table.headline(frame).join(" ").trim(), `line ${frame}`,
 		(cls) => classes.stack[cls] !== 0 && table.bestFrame(classes.stack[cls]) === frame);
 }
 

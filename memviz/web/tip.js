@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What lies under the pointer, in a few lines beside it.  */
-import {STACKED} from "./data.js";
+import {BANDS, STACKED} from "./data.js";
 import {byId, el, put} from "./dom.js";
 import {BLANK} from "./columns.js";
 import {stackedTotal} from "./pyramid.js";
 import {PARTS_TEXT, SLACK_TEXT} from "./theme.js";
-import {addressText, countText, momentText, sizeText} from "./words.js";
+import {addressText, countText, durationText, momentText, sizeText} from "./words.js";
 
-const OFFSET = 14;
+/** CSS pixels from the pointer; frames of a stack. */
+const OFFSET = 14, FRAMES_MAX = 5;
 
 export function hideTip() {
 	byId("tip").hidden = true;
@@ -41,7 +42,7 @@ export function tipForBands(app, x, y, column, bytes) {
 			sizeText(columns.parts[column * STACKED + part])));
 	else if (bytes < held)
 		lines.push(el("div", {}, el("i.swatch.slack"), el("b", {}, SLACK_TEXT), " ", sizeText(held - total)));
-	lines.push(el("div.tip-quiet", {}, `all of it ${sizeText(total)}${app.pyramid.knowsHeld && card.facts.has_pool ? `, held ${sizeText(held)}` : ""}`));
+	lines.push(el("div.tip-quiet", {}, `in use ${sizeText(total)}${app.pyramid.knowsHeld && card.facts.has_pool ? `, held ${sizeText(held)}` : ""}`));
 	if (app.filter)
 		lines.push(el("div", {}, el("i.swatch.match"), `${app.filter.label} ${sizeText(app.filter.bytesAt(event))}`));
 	return showTip(app, x, y, lines);
@@ -59,20 +60,37 @@ function partAt(columns, column, bytes) {
 
 /** Over the map: the block, its size, band, name and line; how many share the place. */
 export function tipForMap(app, x, y, found) {
-	const {card, recording: {table}} = app;
 	if (!found)
 		return hideTip();
 	if (found.block < 0)
 		return showTip(app, x, y, [el("div", {}, found.isHeld ? SLACK_TEXT : "not held at this moment"),
 			el("div.tip-quiet", {}, addressText(Math.round(found.address)))]);
-	const {block} = found;
+	return showTip(app, x, y, blockLines(app, found));
+}
+
+function blockLines(app, {block, count}) {
+	const {card, recording: {table}} = app;
 	const name = table.string(card.of("name", block));
-	const frame = table.bestFrame(card.of("stack", block));
-	return showTip(app, x, y, [
+	const reason = app.page.reasons[card.of("reason", block)];
+	return [
 		el("div", {}, el(`i.swatch.p${card.of("paint", block)}`), el("b", {}, sizeText(card.of("size", block))), " ",
-			PARTS_TEXT[card.of("paint", block)]),
-		name ? el("div", {}, name) : null,
-		frame ? el("div", {}, el("b", {}, table.placeText(frame)), " ", table.functionText(frame)) : null,
-		el("div.tip-quiet", {}, app.ageText(block)),
-		found.count > 1 ? el("div.tip-quiet", {}, `largest of ${countText(found.count)} blocks in this spot: zoom in to tell them apart`) : null]);
+			PARTS_TEXT[card.of("paint", block)], name ? `, ${name}` : ""),
+		card.of("part", block) < BANDS && reason ? el("div.tip-quiet", {}, reason) : null,
+		...ownFrames(table, card.of("stack", block)).map((frame) =>
+			el("div.tip-frame", {}, el("b", {}, table.headline(frame)[0]), " ", table.headline(frame)[1])),
+		el("div.tip-quiet", {}, lifeText(app, block)),
+		count > 1 ? el("div.tip-quiet", {}, `largest of ${countText(count)} blocks in this spot: zoom in to tell them apart`) : null];
+}
+
+function lifeText({card, steps}, block) {
+	const life = card.lifetime(block);
+	const lived = life === Infinity ? "never freed" : `lived ${durationText(life)}`;
+	return steps.isTraining ? `${lived}, born in step ${card.step[block] + 1}` : lived;
+}
+
+/** The line that says most, and the user's own that led to it. */
+function ownFrames(table, stack) {
+	const best = table.bestFrame(stack);
+	const frames = table.framesOf(stack);
+	return frames.slice(frames.indexOf(best)).filter((frame) => frame === best || table.isOwn(frame)).slice(0, FRAMES_MAX);
 }
