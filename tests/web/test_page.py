@@ -292,6 +292,14 @@ class Choosing(PageTest):
         workshop.settle(self.browser)
         self.assertGreater(len(self.browser.find("#list .row")), 1)
 
+    def test_the_user_s_own_line_stands_out_of_a_deep_stack(self):
+        self.open("deep")
+        self.assertEqual(self.text("#list .where"), "model.py:7 forward")
+        self.browser.click("#list .row")
+        self.assertEqual(self.text("#detail .stack").split("\n")[:2], ["10 frames of torch", "forward"])
+        self.browser.click("#detail .stack summary")
+        self.assertIn("module.py:109", self.text("#detail .stack"))
+
     def test_help_opens_and_closes(self):
         self.browser.keys("?")
         self.assertTrue(self.browser.run("return document.getElementById('help').open"))
