@@ -164,16 +164,21 @@ static int look_at_blocks(struct mv_report *report)
 	return err;
 }
 
-/* Steps are counted where they were; a moment after the last event of one is in the next.  */
+/* Whatever happens says how many steps were done before; the end of a step says it first.  */
 static uint32_t steps_before(const struct mv_timeline *timeline, uint64_t time_ns)
 {
 	size_t i, count;
 	const struct mv_block *blocks = mv_timeline_blocks(timeline, &count);
+	const struct mv_span *spans;
 	uint32_t step = 0;
 
 	for (i = 0; i < count && blocks[i].birth_ns <= time_ns; i++)
 		if (blocks[i].is_birth_known && blocks[i].step > step)
 			step = blocks[i].step;
+	spans = mv_timeline_spans(timeline, &count);
+	for (i = 0; i < count && spans[i].begin_ns <= time_ns; i++)
+		if (spans[i].phase == MV_PHASE_OPTIMIZER && spans[i].end_ns <= time_ns && spans[i].step + 1 > step)
+			step = spans[i].step + 1;
 	return step;
 }
 
