@@ -6,15 +6,21 @@
 #
 # The scripts become one: what they import from and export to each other is then in one scope.
 
-# What replaces a quote can not be said to all awks alike, so the pieces between quotes are joined by hand.
-function c_line(text,   parts, count, i)
+# TEXT with a backslash before each MARK. What a replacement may hold is not the same in all awks, so it is joined by hand.
+function escape(text, mark, pattern,   parts, count, i, joined)
+{
+	count = split(text, parts, pattern)
+	joined = count ? parts[1] : ""
+	for (i = 2; i <= count; i++)
+		joined = joined "\\" mark parts[i]
+	return joined
+}
+
+# Question marks, too: "??=" means something else to some compilers.
+function c_line(text)
 {
 	gsub(/\\/, "&&", text)
-	count = split(text, parts, "\"")
-	printf "\t\"%s", count ? parts[1] : ""
-	for (i = 2; i <= count; i++)
-		printf "\\\"%s", parts[i]
-	print "\\n\""
+	print "\t\"" escape(escape(text, "\"", "\""), "?", "[?]") "\\n\""
 }
 
 function put_script(path,   line, in_import)
