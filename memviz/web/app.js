@@ -6,7 +6,7 @@ import {Pyramid, stackedTotal} from "./pyramid.js";
 import {LiveIndex} from "./live.js";
 import {Layout} from "./layout.js";
 import {Steps} from "./steps.js";
-import {View} from "./view.js";
+import {MARGIN, View} from "./view.js";
 import {BandScale} from "./bands.js";
 import {MapLane} from "./map.js";
 import {Overview} from "./overview.js";
@@ -18,8 +18,8 @@ import {momentText, sizeText} from "./words.js";
 import {Screen} from "./screen.js";
 import {saveAddress} from "./address.js";
 
-/** So many steps before an OOM are shown at first, if there are so many that all of them would be too narrow. */
-const STEPS_SHOWN = 4, STEPS_WHOLE = 12;
+/** How many steps are shown at first, up to the one that ran out of memory, if they are less than that share of all. */
+const STEPS_SHOWN = 4, SHARE_WHOLE = 0.5;
 
 export class App {
 	/** PAGE: facts of the page; CARD is open. */
@@ -54,13 +54,14 @@ export class App {
 		return this.mainOom()?.time_ns ?? this.card.facts.peak_ns;
 	}
 
-	/** Of many steps, the last ones before memory ran out: the strip above shows that there were others. */
+	/** If memory ran out in a long run, its last steps: the strip above shows that there was more. */
 	showEnding() {
 		const oom = this.mainOom();
-		const {begins} = this.steps;
-		const last = oom ? countUpTo(begins, oom.time_ns) - 1 : 0;
-		if (last >= STEPS_WHOLE)
-			this.view.set(begins[last - STEPS_SHOWN], this.view.last);
+		const {view, steps: {begins}} = this;
+		const from = oom ? begins[Math.max(0, countUpTo(begins, oom.time_ns) - STEPS_SHOWN)] : view.first;
+		const shown = oom ? oom.time_ns - from : view.span;
+		if (shown < view.span * SHARE_WHOLE)
+			view.set(from, from + shown * (1 + 2 * MARGIN));
 	}
 
 	/** The OOM that matters most: the last that the program did not survive, otherwise the last. */

@@ -113,15 +113,12 @@ function drawOthers(image, columns, x, {top, heldRow, rowOf, scale, pixels, card
 			image[row * columns.width + x] = pixels.others;
 }
 
-/** Bytes of the card that were used but not held by this process, when the driver last said so before TIME ns; 0: it
- * did not. */
+/** Bytes of the card that were used but not held by this process, when the driver last said so before TIME ns; null:
+ * it did not. */
 export function othersAt(card, pyramid, time) {
-	const {driver} = card;
-	const at = countUpTo(driver.time, time) - 1;
-	if (at < 0 || !pyramid.knowsHeld)
-		return 0;
-	driver.others ||= new Float64Array(driver.count).fill(NaN);
-	if (Number.isNaN(driver.others[at]))
-		driver.others[at] = Math.max(0, driver.total[at] - driver.free[at] - heldAt(card, pyramid, driver.time[at]));
-	return driver.others[at];
+	const said = card.driver.said[countUpTo(card.driver.time, time) - 1];
+	if (!said || !pyramid.knowsHeld)
+		return null;
+	said.others ??= Math.max(0, said.total - said.free - heldAt(card, pyramid, said.time));
+	return said.others;
 }

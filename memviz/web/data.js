@@ -122,11 +122,16 @@ export class Card {
 		}
 	}
 
-	/** What the driver said: used bytes of the whole card at some moments. */
+	/** What the driver said of the whole card at some moments, the errors among them: ns, bytes, bytes. */
 	async readDriver(prefix, count) {
 		const stream = await Stream.open(prefix, "driver");
 		const time = stream.ascending(count), free = stream.large(count), total = stream.large(count);
-		this.driver = {count, time, free, total};
+		const said = Array.from(time, (ns, i) => ({time: ns, free: free[i], total: total[i]}));
+		for (const oom of this.recording.oomsOf(this.facts.device))
+			if (oom.total_bytes)
+				said.push({time: oom.time_ns, free: oom.free_bytes, total: oom.total_bytes});
+		said.sort((one, other) => one.time - other.time);
+		this.driver = {said, time: said.map((item) => item.time)};
 	}
 
 	isBirth(event) {

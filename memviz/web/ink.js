@@ -26,13 +26,19 @@ export function drawSizeAxis(ink, {scale, theme, place, isNarrow}) {
 		if (bytes)
 			ink.fillRect(left, y, width, 1);
 		ink.globalAlpha = 1;
-		if (isNarrow && !bytes)
+		if (isNarrow && (!bytes || isAtCardLabel(y, scale, place)))
 			continue;
 		if (isNarrow)
 			backed(ink, theme, sizeText(bytes), left + 3, y - 8);
 		else
 			ink.fillText(sizeText(bytes), left - 8, Math.max(top + 6, y));
 	}
+}
+
+/** Whether a size above the line Y would stand where the card's stands. */
+function isAtCardLabel(y, scale, {top, height}) {
+	const card = scale.capacity <= scale.max ? top + height - scale.capacity / scale.max * height : top;
+	return scale.capacity > 0 && y > card - 4 && y < card + 2 * TEXT_HEIGHT;
 }
 
 /** What the card has, on the side where the mark of the peak is not. */

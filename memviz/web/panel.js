@@ -122,7 +122,7 @@ export class Panel {
 			hasPool && app.pyramid.knowsHeld ? total("reserved", "reserved", parts[Part.POOL], "what the pool holds of the driver") : null,
 			hasPool && app.pyramid.knowsHeld ? total("device", "this process", held, "all device memory that it holds") : null,
 			others ? total("others", "context, others", others, "used on the card, as the driver said, but not held by the process") : null,
-			others ? total("free", "free", capacity - held - others, "on the card") : null,
+			others === null ? null : total("free", "free", capacity - held - others, "on the card"),
 			capacity ? total("card", "card", capacity, "what the driver says it has") : null,
 			parts[Part.HOST] ? total("host", "pinned host", parts[Part.HOST], "memory of the host that the card can reach") : null,
 			parts[Part.MANAGED] ? total("managed", "managed", parts[Part.MANAGED], "memory that moves between host and cards") : null);

@@ -4,7 +4,7 @@
 /** The closest that time is looked at, ns for the whole width; the least part of the addresses. */
 const SHORTEST_NS = 50, LEAST_BYTES = 4096;
 /** Room behind the last event, as a part of all, where what did not fit is drawn. */
-const MARGIN = 0.035;
+export const MARGIN = 0.035;
 const GLIDE_MS = 180;
 
 export class View {
