@@ -13,7 +13,8 @@ enum { STACK_FRAMES = MV_TABLE_STACK_FRAMES };
 
 struct mv_places {
 	const struct mv_recording *recording;
-	struct mv_symbols *symbols; /* NULL: not wanted */
+	enum mv_places_names names;
+	struct mv_symbols *symbols; /* NULL: no names are wanted */
 	struct mv_place *frames;    /* by index; KIND is 0 where it was not looked at yet */
 	bool *is_named;		    /* by index: native frames whose symbols were looked up */
 	uint32_t frame_count;
@@ -21,7 +22,7 @@ struct mv_places {
 
 static const struct mv_place nowhere = {.function = "", .file = "", .module = ""};
 
-int mv_places_open(const struct mv_recording *recording, bool with_symbols, struct mv_places **places)
+int mv_places_open(const struct mv_recording *recording, enum mv_places_names names, struct mv_places **places)
 {
 	struct mv_places *made = calloc(1, sizeof *made);
 
@@ -29,11 +30,12 @@ int mv_places_open(const struct mv_recording *recording, bool with_symbols, stru
 	if (!made)
 		return -ENOMEM;
 	made->recording = recording;
+	made->names = names;
 	made->frame_count = mv_table_count(recording, MV_REGION_FRAMES);
 	made->frames = calloc((size_t)made->frame_count + 1, sizeof *made->frames);
 	made->is_named = calloc((size_t)made->frame_count + 1, sizeof *made->is_named);
-	made->symbols = with_symbols ? mv_symbols_open() : NULL;
-	if (made->frames && made->is_named && (made->symbols || !with_symbols))
+	made->symbols = names != MV_PLACES_NO_NAMES ? mv_symbols_open() : NULL;
+	if (made->frames && made->is_named && (made->symbols || names == MV_PLACES_NO_NAMES))
 		return 0;
 	mv_places_close(made);
 	*places = NULL;
@@ -58,11 +60,13 @@ static bool is_installed(const char *file)
 	       *file == '<';
 }
 
-/* A library of the system, of CUDA, or of an installed package.  */
+/* A library of the system, of CUDA or of an installed package, or the interpreter.  */
 static bool is_library(const char *path)
 {
+	const char *name = mv_text_base_name(path);
+
 	return mv_text_starts(path, "/usr/") || mv_text_starts(path, "/lib") || is_installed(path) ||
-	       mv_text_starts(mv_text_base_name(path), "libcuda");
+	       mv_text_starts(name, "libcuda") || mv_text_starts(name, "libpython") || mv_text_starts(name, "python");
 }
 
 static struct mv_place python_place(const struct mv_recording *recording, const struct mv_frame *frame)
@@ -139,13 +143,20 @@ static struct mv_place *look_at(struct mv_places *places, uint32_t frame)
 	return &places->frames[frame];
 }
 
+static bool wants_name(const struct mv_places *places, const struct mv_place *place)
+{
+	if (place->kind != MV_FRAME_NATIVE || !*place->module || !places->symbols)
+		return false;
+	return place->is_user || places->names == MV_PLACES_ALL_NAMES;
+}
+
 const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
 {
 	struct mv_place *place = look_at(places, frame);
 
 	if (!place)
 		return &nowhere;
-	if (places->symbols && place->kind == MV_FRAME_NATIVE && *place->module && !places->is_named[frame]) {
+	if (wants_name(places, place) && !places->is_named[frame]) {
 		const struct mv_frame *record = mv_table_frame(places->recording, frame);
 
 		look_up(places, record, mv_table_module(places->recording, record->a), place);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Frames and stacks as people read them.
  *
- * Use: mv_places_open, look up, mv_places_close.  Native functions are looked up only if asked for, and each once: that
- * opens the libraries that were recorded, if they are on this machine.
+ * Use: mv_places_open, look up, mv_places_close.  Native functions are looked up as asked for, and each once: that opens
+ * the objects that were recorded, if they are on this machine.
  * Threads: one at a time.  Memory: malloc; what is returned lives until mv_places_close.  */
 #ifndef ANALYZE_PLACE_H
 #define ANALYZE_PLACE_H
@@ -25,8 +25,15 @@ struct mv_place {
 
 struct mv_places;
 
+/* Of which native functions the names are looked up.  */
+enum mv_places_names {
+	MV_PLACES_NO_NAMES,
+	MV_PLACES_OWN_NAMES, /* of the program and what it brings along; not of the system's, CUDA's, a package's libraries */
+	MV_PLACES_ALL_NAMES,
+};
+
 /* 0 or -ENOMEM.  RECORDING must live longer.  */
-int mv_places_open(const struct mv_recording *recording, bool with_symbols, struct mv_places **places);
+int mv_places_open(const struct mv_recording *recording, enum mv_places_names names, struct mv_places **places);
 void mv_places_close(struct mv_places *places);
 
 /* The frame of that index; never NULL.  */

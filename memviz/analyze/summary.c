@@ -66,7 +66,7 @@ static int say_who(struct mv_summary *summary, const struct mv_report *report)
 {
 	struct mv_text text = line(summary, 1);
 	struct mv_places *places;
-	int err = mv_places_open(mv_timeline_recording(report->timeline), true, &places);
+	int err = mv_places_open(mv_timeline_recording(report->timeline), MV_PLACES_OWN_NAMES, &places);
 
 	if (err)
 		return err;

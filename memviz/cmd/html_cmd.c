@@ -15,7 +15,7 @@ enum { OPTION_OUTPUT, OPTION_NATIVE };
 
 static const struct mv_option options[] = {
 	[OPTION_OUTPUT] = {"output", "FILE", "the page to write; - is stdout", 'o'},
-	[OPTION_NATIVE] = {"native", NULL, "look up the names of C and C++ functions in the\nlibraries on this machine", 0},
+	[OPTION_NATIVE] = {"native", NULL, "name the C and C++ functions of libraries, too, where\nthe libraries are on this machine", 0},
 	{NULL, NULL, NULL, 0},
 };
 
@@ -46,13 +46,13 @@ static size_t frames_of(void *context, uint32_t stack, struct mv_html_frame *fra
 	return count;
 }
 
-static int open_source(const char *path, bool with_symbols, struct source *source, struct mv_html_recording *recording)
+static int open_source(const char *path, enum mv_places_names names, struct source *source, struct mv_html_recording *recording)
 {
 	struct mv_diag diag = {0};
 
 	if (mv_timeline_open(path, &source->timeline, &diag))
 		return mv_tell_recording(path, &diag);
-	if (mv_places_open(mv_timeline_recording(source->timeline), with_symbols, &source->places)) {
+	if (mv_places_open(mv_timeline_recording(source->timeline), names, &source->places)) {
 		mv_tell("out of memory");
 		return MV_EXIT_BAD;
 	}
@@ -81,10 +81,11 @@ static int write_page(const struct mv_html_recording *recordings, size_t count, 
 
 static int make_page(const struct mv_args *args, struct source *sources, struct mv_html_recording *recordings)
 {
+	enum mv_places_names names = args->value[OPTION_NATIVE] ? MV_PLACES_ALL_NAMES : MV_PLACES_OWN_NAMES;
 	int i, code = MV_EXIT_DONE;
 
 	for (i = 0; i < args->rest_count && code == MV_EXIT_DONE; i++)
-		code = open_source(args->rest[i], args->value[OPTION_NATIVE], &sources[i], &recordings[i]);
+		code = open_source(args->rest[i], names, &sources[i], &recordings[i]);
 	if (code == MV_EXIT_DONE)
 		code = write_page(recordings, (size_t)args->rest_count, args->value[OPTION_OUTPUT]);
 	return code;

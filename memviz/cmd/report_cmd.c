@@ -62,6 +62,7 @@ static int show(const struct mv_args *args, const struct mv_timeline *timeline, 
 		unsigned top)
 {
 	struct mv_report_view view = {.at = moment->name, .top = top, .is_native = args->value[OPTION_NATIVE]};
+	enum mv_places_names names = view.is_native ? MV_PLACES_ALL_NAMES : MV_PLACES_OWN_NAMES;
 	const char *output = args->value[OPTION_OUTPUT];
 	struct mv_report report;
 	int code = MV_EXIT_BAD;
@@ -71,7 +72,7 @@ static int show(const struct mv_args *args, const struct mv_timeline *timeline, 
 		return code;
 	}
 	view.report = &report;
-	if (mv_places_open(mv_timeline_recording(timeline), view.is_native, &view.places))
+	if (mv_places_open(mv_timeline_recording(timeline), names, &view.places))
 		mv_tell("out of memory");
 	else
 		code = write_view(&view, args->value[OPTION_JSON], output ? output : "-");

@@ -190,12 +190,13 @@ static bool is_plumbing(const struct mv_place *place)
 	return place->kind == MV_FRAME_NATIVE && (mv_text_starts(name, "libcuda") || mv_text_starts(name, "libc10"));
 }
 
-/* Of Python's frames, those of a library that only lead to the program's own are left out, but for the innermost.  */
+/* Of Python's frames, those of a library that only lead to the program's own are left out, but for the innermost; of
+ * native ones all but the program's own, unless they were asked for.  */
 static bool is_shown(const struct mv_place *place, bool is_native, bool is_first)
 {
 	if (is_native)
 		return !is_plumbing(place);
-	return place->kind != MV_FRAME_NATIVE && (is_first || place->is_user);
+	return place->is_user || (place->kind != MV_FRAME_NATIVE && is_first);
 }
 
 static void print_frame(const struct paper *paper, const struct mv_place *place)
@@ -206,17 +207,11 @@ static void print_frame(const struct paper *paper, const struct mv_place *place)
 	fprintf(paper->out, "                %s\n", text);
 }
 
-/* A stack of native frames only, as backward has it, says little before its functions are named.  */
-static void print_native_headline(const struct paper *paper, uint32_t stack)
+/* Nothing of the program's own, as in backward, and nothing in Python.  */
+static void print_headless(const struct paper *paper, size_t count)
 {
-	const struct mv_place *place = mv_places_headline(paper->view->places, stack);
-
-	if (!place)
-		fprintf(paper->out, "                no stack was taken\n");
-	else if (place->is_user)
-		print_frame(paper, place);
-	else
-		fprintf(paper->out, "                native code; --native names its functions\n");
+	fprintf(paper->out, "                %s\n",
+		count ? "native code of libraries; --native names it" : "no stack was taken");
 }
 
 static void print_frames(const struct paper *paper, uint32_t stack)
@@ -232,7 +227,7 @@ static void print_frames(const struct paper *paper, uint32_t stack)
 		shown++;
 	}
 	if (!shown)
-		print_native_headline(paper, stack);
+		print_headless(paper, count);
 }
 
 static void print_stack(const struct paper *paper, const struct mv_report_stack *stack)

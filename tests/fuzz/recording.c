@@ -49,7 +49,7 @@ static void look_at_stacks(const struct mv_recording *recording)
 	char text[80];
 	size_t k, n;
 
-	if (mv_places_open(recording, false, &places))
+	if (mv_places_open(recording, MV_PLACES_NO_NAMES, &places))
 		return;
 	for (i = 0; i < count && i < 1000; i++) {
 		n = mv_places_stack(places, i, frames, 16);

@@ -134,7 +134,7 @@ static json_t *json_at(const struct scene *scene, const char *at, uint64_t time_
 	FILE *out = open_memstream(&text, &size);
 	json_t *json;
 
-	CU_ASSERT_EQUAL_FATAL(mv_places_open(mv_timeline_recording(scene->timeline), false, &view.places), 0);
+	CU_ASSERT_EQUAL_FATAL(mv_places_open(mv_timeline_recording(scene->timeline), MV_PLACES_NO_NAMES, &view.places), 0);
 	CU_ASSERT_EQUAL(mv_report_print_json(&view, out), 0);
 	fclose(out);
 	json = json_loads(text, 0, NULL);
