@@ -5,8 +5,6 @@
 
 #include "base/sys.h"
 
-enum { PATH_BYTES = 4096 }; /* the kernel's own limit */
-
 /* One slot for each module ever seen.  Filled under the lock and published by the count; then only CONFIRMED changes.
  * A slot counts for who reads CONFIRMED equal to the number of objects unloaded so far.  */
 struct slot {
@@ -55,21 +53,20 @@ static const struct slot *find(uintptr_t ip, uint64_t removed)
 }
 
 /* The loader's name for an object is a path, but "" for the program.  */
-static uint32_t path_text(const char *path)
+static uint32_t path_text(const char *name, char path[])
 {
-	char target[PATH_BYTES];
 	ssize_t n;
 
-	if (*path)
-		return g_tables.add_text(path, strlen(path));
-	n = mv_sys_read_link("/proc/self/exe", target, sizeof target);
-	return n > 0 ? g_tables.add_text(target, (size_t)n) : 0;
+	if (*name)
+		return g_tables.add_text(name, strlen(name));
+	n = mv_sys_read_link("/proc/self/exe", path, MV_LOADED_PATH_BYTES);
+	return n > 0 ? g_tables.add_text(path, (size_t)n) : 0;
 }
 
-static struct mv_module describe(const struct mv_elf *elf)
+static struct mv_module describe(const struct mv_elf *elf, char path[])
 {
 	struct mv_module module = {
-		.path = path_text(elf->path),
+		.path = path_text(elf->path, path),
 		.build_id_bytes = elf->build_id_bytes,
 		.start = elf->start,
 		.size_bytes = elf->end - elf->start,
@@ -105,14 +102,14 @@ static void add(const struct mv_module *module, uint64_t removed)
 }
 
 /* The loader is asked, and the record made, outside the lock.  */
-static const struct slot *look_up(uintptr_t ip, uint64_t removed)
+static const struct slot *look_up(uintptr_t ip, uint64_t removed, char path[])
 {
 	struct mv_module module;
 	struct mv_elf elf;
 
 	if (!mv_elf_holding((const void *)(ip - 1), &elf))
 		return NULL;
-	module = describe(&elf);
+	module = describe(&elf, path);
 	if (!mv_lock_take(g_lock))
 		return NULL;
 	add(&module, removed);
@@ -120,7 +117,7 @@ static const struct slot *look_up(uintptr_t ip, uint64_t removed)
 	return find(ip, removed);
 }
 
-void mv_loaded_place(struct mv_native_frame frames[], unsigned n, struct mv_elf_changes changes)
+void mv_loaded_place(struct mv_native_frame frames[], unsigned n, struct mv_elf_changes changes, char path[])
 {
 	const struct slot *slot = NULL;
 	unsigned i;
@@ -130,7 +127,7 @@ void mv_loaded_place(struct mv_native_frame frames[], unsigned n, struct mv_elf_
 		if (!slot || !holds(slot, frames[i].ip, changes.removed))
 			slot = find(frames[i].ip, changes.removed);
 		if (!slot)
-			slot = look_up(frames[i].ip, changes.removed);
+			slot = look_up(frames[i].ip, changes.removed, path);
 		frames[i].module = slot ? slot->id : 0;
 		frames[i].bias = frames[i].module ? slot->module.bias : 0;
 	}

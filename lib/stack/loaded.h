@@ -18,13 +18,16 @@
 #include "stack/native.h"
 #include "stack/stack.h"
 
-enum { MV_LOADED_OBJECTS = 2048 };
+enum {
+	MV_LOADED_OBJECTS = 2048,
+	MV_LOADED_PATH_BYTES = 4096, /* the kernel's own limit */
+};
 
 /* Make ready, with nothing known.  New modules go to TABLES, under LOCK.  Returns 0 or -ENOMEM.  */
 int mv_loaded_start(const struct mv_stack_tables *tables, struct mv_lock *lock);
 
 /* Fill MODULE and BIAS of each frame, of the calling thread, that is in a known object; 0 for the others.  CHANGES: as
- * they were read after the frames were.  */
-void mv_loaded_place(struct mv_native_frame frames[], unsigned n, struct mv_elf_changes changes);
+ * they were read after the frames were.  PATH[MV_LOADED_PATH_BYTES]: room, since the stack may be small.  */
+void mv_loaded_place(struct mv_native_frame frames[], unsigned n, struct mv_elf_changes changes, char path[]);
 
 #endif

@@ -13,12 +13,26 @@
 /* An object of Python's; a reference that whoever holds it gives back.  */
 struct object;
 
+/* PyMethodDef, part of the stable ABI.  */
+struct method {
+	const char *name;
+	struct object *(*function)(struct object *self, struct object *arguments);
+	int flags;
+	const char *description;
+};
+
+enum { METHOD_WITHOUT_ARGUMENTS = 4 };
+
 static struct {
 	int (*add_pending_call)(int (*function)(void *), void *argument);
 	void *(*thread_state)(void);
 	struct object *(*current_frame)(void);
 	struct object *(*get_attribute)(struct object *of, const char *name);
 	struct object *(*module)(const char *name);
+	struct object *(*import)(const char *name);
+	struct object *(*function)(const struct method *method, struct object *self, struct object *module);
+	struct object *(*call)(struct object *function, ...);
+	struct object *none; /* the object itself */
 	struct object *(*string)(const char *bytes);
 	const char *(*utf8)(struct object *string, ssize_t *length);
 	long (*as_long)(struct object *number);
@@ -38,6 +52,10 @@ static const struct {
 	{"PyEval_GetFrame", &g_python.current_frame},
 	{"PyObject_GetAttrString", &g_python.get_attribute},
 	{"PyImport_AddModule", &g_python.module},
+	{"PyImport_ImportModule", &g_python.import},
+	{"PyCFunction_NewEx", &g_python.function},
+	{"PyObject_CallFunctionObjArgs", &g_python.call},
+	{"_Py_NoneStruct", &g_python.none},
 	{"PyUnicode_FromString", &g_python.string},
 	{"PyUnicode_AsUTF8AndSize", &g_python.utf8},
 	{"PyLong_AsLong", &g_python.as_long},
@@ -48,11 +66,8 @@ static const struct {
 	{"PyBytes_Size", &g_python.bytes_size},
 };
 
-static struct {
-	const struct mv_pylayout *layout;
-	void (*done)(bool is_right);
-	struct mv_pyframe frames[MV_STACK_FRAMES]; /* the main thread's alone */
-} g_request;
+static struct mv_pycheck g_check;
+static struct mv_pyframe g_frames[MV_STACK_FRAMES]; /* the main thread's alone */
 
 static bool find_functions(void)
 {
@@ -133,7 +148,8 @@ static bool reads_attribute(const struct mv_pylayout *layout, struct object *of,
 	return is_equal;
 }
 
-/* Bytecode is compared byte by byte: from 3.11 on it begins within the code object.  */
+/* From 3.11 on, bytecode begins within the code object.  One half of it is enough to tell one place from another, and
+ * does not reach beyond the object where the place is wrong.  */
 static bool has_bytecode(const struct mv_pylayout *layout, struct object *code)
 {
 	struct object *found = get(code, "_co_code_adaptive");
@@ -141,7 +157,7 @@ static bool has_bytecode(const struct mv_pylayout *layout, struct object *code)
 
 	if (found)
 		is_equal = !memcmp(g_python.bytes(found), (const char *)code + layout->code_bytecode,
-				   (size_t)g_python.bytes_size(found));
+				   (size_t)g_python.bytes_size(found) / 2);
 	drop(found);
 	return is_equal;
 }
@@ -209,14 +225,14 @@ static bool is_chain_right(const struct mv_pylayout *layout)
 
 	if (!thread || !frame)
 		return true;
-	n = mv_pyframe_walk(layout, thread, g_request.frames, MV_STACK_FRAMES, &is_cut);
-	if (!are_anchors_right(layout, g_request.frames, n))
+	n = mv_pyframe_walk(layout, thread, g_frames, MV_STACK_FRAMES, &is_cut);
+	if (!are_anchors_right(layout, g_frames, n))
 		return false;
 	g_python.keep(frame);
 	while (frame && is_right && i < n) {
 		struct object *back = get(frame, "f_back");
 
-		is_right = is_frame_right(layout, &g_request.frames[i++], frame);
+		is_right = is_frame_right(layout, &g_frames[i++], frame);
 		drop(frame);
 		frame = back;
 	}
@@ -267,18 +283,44 @@ bool mv_pycheck_compare(const struct mv_pylayout *layout)
 	return find_functions() && is_method_right(layout) && are_texts_right(layout) && is_chain_right(layout);
 }
 
-static int compare(void *argument)
+static struct object *tell_end(struct object *self, struct object *arguments)
+{
+	(void)self;
+	(void)arguments;
+	g_check.ends();
+	g_python.keep(g_python.none);
+	return g_python.none;
+}
+
+/* By the module atexit: what is registered there runs before the interpreter is marked as ending.  */
+static void watch_end(void)
+{
+	static const struct method method = {"memviz", tell_end, METHOD_WITHOUT_ARGUMENTS, NULL};
+	struct object *module = g_python.import("atexit");
+	struct object *enroll = get(module, "register");
+	struct object *function = g_python.function(&method, NULL, NULL);
+	struct object *result = enroll && function ? g_python.call(enroll, function, NULL) : NULL;
+
+	if (!result)
+		g_python.clear_error();
+	drop(result);
+	drop(function);
+	drop(enroll);
+	drop(module);
+}
+
+static int make_request(void *argument)
 {
 	(void)argument;
-	g_request.done(mv_pycheck_compare(g_request.layout));
+	g_check.done(mv_pycheck_compare(g_check.layout));
+	watch_end();
 	return 0;
 }
 
-int mv_pycheck_request(const struct mv_pylayout *layout, void (*done)(bool is_right))
+int mv_pycheck_request(const struct mv_pycheck *check)
 {
 	if (!find_functions())
 		return -ENOENT;
-	g_request.layout = layout;
-	g_request.done = done;
-	return g_python.add_pending_call(compare, NULL) == 0 ? 0 : -EAGAIN;
+	g_check = *check;
+	return g_python.add_pending_call(make_request, NULL) == 0 ? 0 : -EAGAIN;
 }

@@ -9,6 +9,7 @@
 #include "stack/pycheck.h"
 #include "stack/pycode.h"
 #include "stack/pyprobe.h"
+#include "stack/scratch.h"
 
 enum state {
 	ABSENT = 0,
@@ -24,6 +25,7 @@ static struct mv_python g_known;
 static struct mv_pytypes g_types;
 static uintptr_t g_runtime;
 static void *(*g_thread_state)(void);
+static uintptr_t g_ender; /* PyThreadState of the thread that ends the interpreter; 0: it goes on */
 
 /* Text for people, one for each state, written by the one thread that enters it.  */
 static char g_texts[REFUSED + 1][80];
@@ -151,6 +153,7 @@ bool mv_python_start(void)
 	__atomic_store_n(&g_state, ABSENT, __ATOMIC_RELEASE);
 	g_is_looking = 0;
 	g_is_asked = 0;
+	__atomic_store_n(&g_ender, 0, __ATOMIC_SEQ_CST);
 	return mv_python_look();
 }
 
@@ -163,14 +166,24 @@ static void take_verdict(bool is_right)
 		refuse("layout differs: frames not read any more");
 }
 
+/* The interpreter is about to end, and then to free the states of all threads but this one: none of them may be reading
+ * its own.  */
+static void take_leave(void)
+{
+	__atomic_store_n(&g_ender, (uintptr_t)g_thread_state(), __ATOMIC_SEQ_CST);
+	mv_scratch_await_all();
+}
+
 /* 3.8 crashes when it is asked without the GIL while it shuts down.  */
 void mv_python_ask(void)
 {
+	const struct mv_pycheck check = {.layout = &g_known.layout, .done = take_verdict, .ends = take_leave};
+
 	if (g_known.layout.version <= MV_PYTHON_3_8)
 		return;
 	if (state_now() != TRUSTED || __atomic_exchange_n(&g_is_asked, 1, __ATOMIC_RELAXED))
 		return;
-	if (mv_pycheck_request(&g_known.layout, take_verdict) == -EAGAIN)
+	if (mv_pycheck_request(&check) == -EAGAIN)
 		__atomic_store_n(&g_is_asked, 0, __ATOMIC_RELAXED);
 }
 
@@ -190,12 +203,15 @@ static bool get_to_know(uintptr_t thread)
 	return state_now() == TRUSTED;
 }
 
+/* Python itself says so too late, by some instructions; but if it has not got to make our call, that is all there is.
+ * G_ENDER pairs with the stage of the caller's scratch memory.  */
 static bool is_ending_elsewhere(uintptr_t thread)
 {
-	uintptr_t ending = __atomic_load_n(
+	uintptr_t ender = __atomic_load_n(&g_ender, __ATOMIC_SEQ_CST);
+	uintptr_t finalizing = __atomic_load_n(
 		(const uintptr_t *)(g_runtime + g_known.layout.runtime_finalizing), __ATOMIC_RELAXED);
 
-	return ending && ending != thread;
+	return (ender && ender != thread) || (finalizing && finalizing != thread);
 }
 
 uintptr_t mv_python_thread(void)

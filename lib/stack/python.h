@@ -32,7 +32,8 @@ bool mv_python_look(void);
 void mv_python_ask(void);
 
 /* The calling thread's PyThreadState, if its frames can be read; else 0: a thread that Python does not know, an
- * interpreter that is being torn down, or none.  Calls PyGILState_GetThisThreadState, which reads a thread-specific
+ * interpreter that is being torn down, or none.  What it returns is good for as long as the thread's scratch memory says
+ * that it is inside a capture: the end of the interpreter waits for that.  Calls PyGILState_GetThisThreadState, which reads a thread-specific
  * value.  */
 uintptr_t mv_python_thread(void);
 

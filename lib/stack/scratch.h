@@ -12,12 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "stack/loaded.h"
 #include "stack/native.h"
 #include "stack/pyframe.h"
 
 enum {
 	MV_SCRATCH_THREADS = 4096,
-	MV_SCRATCH_TEXT_BYTES = 4096,
+	MV_SCRATCH_TEXT_BYTES = MV_LOADED_PATH_BYTES,
 	MV_SCRATCH_MERGED = MV_NATIVE_FRAMES + MV_STACK_FRAMES + 1, /* and the mark of a cut */
 };
 
@@ -36,7 +37,7 @@ struct mv_scratch {
 	struct mv_native_frame native[MV_NATIVE_FRAMES];
 	struct mv_pyframe python[MV_STACK_FRAMES];
 	uint16_t merged[MV_SCRATCH_MERGED]; /* merge.h */
-	char text[MV_SCRATCH_TEXT_BYTES];
+	char text[MV_SCRATCH_TEXT_BYTES]; /* a name, or a path */
 };
 
 /* Give back all places, those of the parent's threads in a forked child.  Returns true if one of their owners was in a

@@ -215,7 +215,7 @@ static unsigned take_apart(struct view *view, struct mv_elf_changes changes)
 	merge.native_count =
 		walk_native(view, python ? python->eval : 0, changes.removed == g_stack.first_removed);
 	merge.native_is_cut = merge.native_count == MV_NATIVE_FRAMES;
-	mv_loaded_place(scratch->native, merge.native_count, changes);
+	mv_loaded_place(scratch->native, merge.native_count, changes, scratch->text);
 	if (python) {
 		merge.interpreter_start = python->start;
 		merge.interpreter_end = python->end;

@@ -9,7 +9,7 @@
  * stay taken in the child; captures that begin meanwhile return 0.  A child calls mv_stack_start again before it
  * captures; it inherits nothing but address space.  Where the wait was in vain, the child has no native frames.
  * Memory: mapped pages with a cap (15 MB for all stacks, taken as they are used), never malloc; about 40 KB per thread,
- * which a later thread takes over, and 256 KB of libunwind's, which go with the thread.
+ * which a later thread takes over, and 256 KB of libunwind's, which go with the thread.  Of the stack, about 6 KB.
  * Python: frames are read without the GIL; nothing is read before the layout of the running interpreter has been
  * checked against live memory by reads that cannot fault.  The deallocation function of Python's code type is replaced
  * by one that tells us first (pycode.h), and Python is asked once to compare what we read with what it knows

@@ -279,10 +279,10 @@ static void capture_in_handler(int signal)
 	g_handled++;
 }
 
-/* The handler runs on a stack of its own, of the least size that systems define.  */
+/* The handler runs on a stack of its own, small, but with room for what sanitizers add.  */
 static void handle(int signal, void (*handler)(int))
 {
-	static char room[8192];
+	static char room[1 << 15];
 	stack_t stack = {.ss_sp = room, .ss_size = sizeof room};
 	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_ONSTACK};
 
@@ -399,13 +399,18 @@ static void a_forked_child_starts_anew(void)
 	CU_ASSERT(recurse(3) != 0);
 }
 
-static volatile bool g_is_done;
+static bool g_is_done;
+
+static bool is_done(void)
+{
+	return __atomic_load_n(&g_is_done, __ATOMIC_RELAXED);
+}
 
 static void *capture_new_stacks(void *argument)
 {
 	unsigned i;
 
-	for (i = 0; !g_is_done; i++)
+	for (i = 0; !is_done(); i++)
 		recurse_otherwise(i % 400);
 	return argument;
 }
@@ -413,7 +418,7 @@ static void *capture_new_stacks(void *argument)
 /* New threads have everything to learn, so they are inside libunwind and the loader most of the time.  */
 static void *keep_starting_threads(void *argument)
 {
-	while (!g_is_done) {
+	while (!is_done()) {
 		static struct worker worker;
 		pthread_t thread;
 
@@ -430,12 +435,12 @@ static void a_fork_finds_nobody_inside(void)
 	int i, failed = 0;
 
 	start();
-	g_is_done = false;
+	__atomic_store_n(&g_is_done, false, __ATOMIC_RELAXED);
 	pthread_create(&threads[0], NULL, capture_new_stacks, NULL);
 	pthread_create(&threads[1], NULL, keep_starting_threads, NULL);
 	for (i = 0; i < 200; i++)
 		failed += fork_and_capture() != 0;
-	g_is_done = true;
+	__atomic_store_n(&g_is_done, true, __ATOMIC_RELAXED);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
 	CU_ASSERT_EQUAL(failed, 0);

@@ -11,7 +11,7 @@
 static __thread bool t_is_watched;
 static __thread unsigned t_allocations;
 
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *address, size_t size);

@@ -16,9 +16,9 @@
 enum {
 	TABLES_TEXTS = 1 << 15,
 	TABLES_MODULES = 512,
-	TABLES_FRAMES = 1 << 17,
-	TABLES_STACKS = 1 << 19,
-	TABLES_INDEX = 1 << 20,
+	TABLES_FRAMES = 1 << 16,
+	TABLES_STACKS = 1 << 17,
+	TABLES_INDEX = 1 << 18,
 };
 
 struct tables {
