@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# The demo trainer: $(BUILD)/demo/train, a program that a simulated GPU can run.  It is linked with the runtime that
+# stands in for NVIDIA's, but finds it like any program: by LD_LIBRARY_PATH, or in the system.
+
+demo_out  := $(BUILD)/demo
+demo_obj  := $(patsubst tools/demo/%.c,$(BUILD)/tools/demo/%.o,$(sort $(wildcard tools/demo/*.c)))
+demo_libs := $(addprefix $(BUILD)/gpusim/,libcudart.so.13 libcuda.so.1)
+demo_suites := $(patsubst tests/unit/%.c,$(demo_out)/%,$(sort $(wildcard tests/unit/demo_*.c)))
+
+# The recording is to show each function that asked for memory, by the name that it has in the source.
+demo_cflags = $(mv_cflags) -fno-inline -fno-optimize-sibling-calls -fno-omit-frame-pointer \
+	$(if $(findstring clang,$(shell $(CC) --version)),,-fno-ipa-sra -fno-ipa-cp)
+demo_link   = $(CC) $(demo_cflags) $(CFLAGS) $(LDFLAGS)
+
+$(BUILD)/tools/demo/%.o: tools/demo/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(mv_cppflags) -Itools $(demo_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(demo_out)/train: $(demo_obj) $(demo_libs)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(demo_link) -o $@ $(demo_obj) $(BUILD)/gpusim/libcudart.so.13 -lm -lpthread
+
+# A suite links everything but main, and stands in for the recorder itself; hence -rdynamic.
+$(demo_suites): $(demo_out)/%: tests/unit/%.c $(filter-out %/train.o,$(demo_obj)) $(demo_out)/train
+	$(call say,LD,$@)
+	$(Q)$(demo_link) $(mv_cppflags) -Itools -Itests -DDEMO_TRAIN='"$(abspath $(demo_out))/train"' -MMD -MP -MF $@.d \
+		-o $@ $(filter %.c %.o,$^) -rdynamic $(BUILD)/gpusim/libcudart.so.13 -lcunit -lm -lpthread
+
+.PHONY: check-demo
+check-demo: $(demo_suites) ## test the demo trainer
+	$(Q)for suite in $(demo_suites); do \
+		LD_LIBRARY_PATH=$(abspath $(BUILD))/gpusim GPUSIM_BACKING=host GPUSIM_FORCE=1 $$suite || exit 1; \
+	done
