@@ -277,6 +277,8 @@ enum mv_event_flag {
 	MV_FLAG_CAPTURED = 2, /* part of a graph being captured: no memory changed hands */
 	MV_FLAG_IMPORTED = 4, /* another process owns the memory */
 	MV_FLAG_IMPLICIT = 8, /* freed by the end of something else: a context, a pool */
+	MV_FLAG_TOLD = 16,    /* phases: the owners of all that the optimizer holds were told just before; this is not done
+			       * at every step where steps are short */
 };
 
 /* One event, and one record of the live table.  What a field means where it is zero: "not known", or "none".  */

@@ -53,8 +53,9 @@ struct mv_sink {
 	/* An allocation failed: for good, unless whoever called from ORIGIN is known to try again.  Takes a snapshot; returns when it is on disk.  */
 	void (*note_oom)(const struct mv_oom_report *report);
 
-	/* The calling thread enters or leaves PHASE; NAME may be NULL.  The end of an optimizer phase ends a step.  */
-	void (*note_phase)(bool begins, enum mv_phase phase, const char *name);
+	/* The calling thread enters or leaves PHASE; NAME may be NULL; FLAGS: MV_FLAG_TOLD or 0.  The end of an optimizer
+	 * phase ends a step.  */
+	void (*note_phase)(bool begins, enum mv_phase phase, const char *name, uint8_t flags);
 
 	/* What lies at ADDRESS is ROLE and called NAME (NULL: nothing).  With OWNER, the address of something whose name is
 	 * known, NAME is the name within that: "fc.weight" and "exp_avg" become "fc.weight/exp_avg".  False: no memory is

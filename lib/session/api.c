@@ -37,7 +37,7 @@ void memviz_phase_push(const char *name)
 	int saved = errno;
 
 	if (sink() && name)
-		sink()->note_phase(true, phase_named(name), name);
+		sink()->note_phase(true, phase_named(name), name, 0);
 	errno = saved;
 }
 
@@ -46,7 +46,7 @@ void memviz_phase_pop(void)
 	int saved = errno;
 
 	if (sink())
-		sink()->note_phase(false, MV_PHASE_NONE, NULL);
+		sink()->note_phase(false, MV_PHASE_NONE, NULL, 0);
 	errno = saved;
 }
 

@@ -215,12 +215,13 @@ static void enter_phase(struct mv_session_thread *thread, enum mv_phase phase)
 	thread->depth++;
 }
 
-static void note_phase(bool begins, enum mv_phase phase, const char *name)
+static void note_phase(bool begins, enum mv_phase phase, const char *name, uint8_t flags)
 {
 	struct mv_session_thread *thread;
 	struct mv_event event = {
 		.kind = begins ? MV_EVENT_PHASE_BEGIN : MV_EVENT_PHASE_END,
 		.phase = (uint8_t)phase,
+		.flags = flags,
 	};
 	struct mv_session *session;
 

@@ -42,7 +42,7 @@ static void note_backward(bool begins)
 	const struct mv_sink *sink = mv_torch_sink();
 
 	if (sink)
-		sink->note_phase(begins, MV_PHASE_BACKWARD, NULL);
+		sink->note_phase(begins, MV_PHASE_BACKWARD, NULL, 0);
 }
 
 /* The Itanium C++ ABI's personality routine, asked for the frame of execute: by way of search, then of clean-up.  */

@@ -119,20 +119,21 @@ static bool is_worth_it(uint64_t step, uint64_t now_ns)
 	return step < WALKS_ALWAYS || now_ns - g_walk_end_ns >= g_walk_cost_ns * WALK_PART;
 }
 
-/* Tell what OPTIMIZER holds, if it is time.  */
-static void tell(PyObject *optimizer, uint64_t step, bool with_names)
+/* Tell what OPTIMIZER holds, if it is time.  Returns MV_FLAG_TOLD or 0.  */
+static uint8_t tell(PyObject *optimizer, uint64_t step, bool with_names)
 {
 	struct mv_tensor_view view;
 	uint64_t start_ns = mv_sys_monotonic_ns();
 
 	if (!is_worth_it(step, start_ns) || !mv_tensor_view(&view))
-		return;
+		return 0;
 	if (with_names)
 		mv_names_walk(&view);
 	start_ns = mv_sys_monotonic_ns();
 	walk_optimizer(&view, optimizer);
 	g_walk_end_ns = mv_sys_monotonic_ns();
 	g_walk_cost_ns = g_walk_end_ns - start_ns;
+	return MV_FLAG_TOLD;
 }
 
 static PyObject *return_none(const struct mv_python *python)
@@ -141,17 +142,20 @@ static PyObject *return_none(const struct mv_python *python)
 	return python->none;
 }
 
-/* hook(optimizer, args, kwargs), as torch.optim documents it.  The type's name is the phase's.  */
+#define PHASE_NAME "optimizer step"
+
+/* hook(optimizer, args, kwargs), as torch.optim documents it.  */
 static PyObject *before_step(PyObject *self, PyObject *args)
 {
 	const struct mv_python *python = mv_python();
 	const struct mv_sink *sink = mv_torch_sink();
 	uint64_t step = __atomic_load_n(&g_steps, __ATOMIC_RELAXED);
+	uint8_t told;
 
 	(void)self;
-	tell(python->tuple_item(args, 0), step, step == 0 || is_power_of_four(step));
+	told = tell(python->tuple_item(args, 0), step, step == 0 || is_power_of_four(step));
 	if (sink)
-		sink->note_phase(true, MV_PHASE_OPTIMIZER, "optimizer step");
+		sink->note_phase(true, MV_PHASE_OPTIMIZER, PHASE_NAME, told);
 	return return_none(python);
 }
 
@@ -166,7 +170,7 @@ static PyObject *after_step(PyObject *self, PyObject *args)
 	if (step < WALKS_ALWAYS)
 		tell(python->tuple_item(args, 0), step, false);
 	if (sink)
-		sink->note_phase(false, MV_PHASE_OPTIMIZER, "optimizer step");
+		sink->note_phase(false, MV_PHASE_OPTIMIZER, PHASE_NAME, 0);
 	return return_none(python);
 }
 
