@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""programs.py NAME: programs to be recorded, as people write them: nothing in here knows of the recorder.
+
+Each prints what it knows itself, as one line of JSON, and the test compares."""
+import json
+import os
+import signal
+import sys
+import threading
+
+import torch
+from torch import nn
+
+torch.backends.cudnn.enabled = False
+MIB = 1 << 20
+
+
+def net(width=512, layers=4):
+    return nn.Sequential(*[nn.Sequential(nn.Linear(width, width), nn.GELU()) for _ in range(layers)]).cuda()
+
+
+def train_step(model, optimizer, batch=256):
+    x = torch.randn(batch, model[0][0].in_features, device="cuda")
+    loss = model(x).square().mean()
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def say(**facts):
+    print(json.dumps(facts), flush=True)
+
+
+def stats():
+    """What PyTorch's allocator counts by itself."""
+    s = torch.cuda.memory_stats()
+    return {"allocs": s["allocation.all.allocated"], "frees": s["allocation.all.freed"],
+            "live": s["allocated_bytes.all.current"], "reserved": s["reserved_bytes.all.current"],
+            "bytes": s["allocated_bytes.all.allocated"], "ooms": s["num_ooms"]}
+
+
+def steps():
+    """Ends at once, so that the recording ends where the counts do."""
+    model = net()
+    optimizer = torch.optim.AdamW(model.parameters())
+    for _ in range(20):
+        train_step(model, optimizer)
+    say(**stats())
+    os._exit(0)
+
+
+def threads():
+    def work():
+        model = net()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        for _ in range(10):
+            train_step(model, optimizer)
+
+    both = [threading.Thread(target=work) for _ in range(2)]
+    [t.start() for t in both]
+    [t.join() for t in both]
+    say(**stats())
+    os._exit(0)
+
+
+def out_of_memory():
+    model = net()
+    optimizer = torch.optim.AdamW(model.parameters())
+    train_step(model, optimizer)
+    torch.empty(100 << 30, dtype=torch.uint8, device="cuda")
+
+
+def out_of_memory_caught():
+    model = net()
+    optimizer = torch.optim.AdamW(model.parameters())
+    for i in range(4):
+        train_step(model, optimizer)
+        try:
+            torch.empty(100 << 30, dtype=torch.uint8, device="cuda")
+        except torch.cuda.OutOfMemoryError as error:
+            caught = str(error)
+    train_step(model, optimizer)
+    say(caught=caught, **stats())
+
+
+class Greedy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 1
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient + torch.empty(100 << 30, dtype=torch.uint8, device="cuda").sum()
+
+
+def out_of_memory_in_backward():
+    """The error is thrown on autograd's thread and comes out of backward() on this one."""
+    x = torch.randn(64, 64, device="cuda", requires_grad=True)
+    try:
+        Greedy.apply(x * 2).sum().backward()
+    except torch.cuda.OutOfMemoryError:
+        pass
+    after = torch.empty(3 * MIB, dtype=torch.uint8, device="cuda")
+    say(after=after.data_ptr())
+    os._exit(0)
+
+
+def killed():
+    model = net()
+    optimizer = torch.optim.AdamW(model.parameters())
+    for _ in range(5):
+        train_step(model, optimizer)
+    say(**stats())
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def for_ever():
+    model = net()
+    optimizer = torch.optim.AdamW(model.parameters())
+    say(ready=1)
+    while True:
+        train_step(model, optimizer)
+
+
+class Numbers(torch.utils.data.Dataset):
+    def __len__(self):
+        return 64
+
+    def __getitem__(self, i):
+        return torch.full((16,), float(i))
+
+
+def loader():
+    """Workers load torch, and never touch the card."""
+    model = nn.Linear(16, 1).cuda()
+    loader = torch.utils.data.DataLoader(Numbers(), batch_size=8, num_workers=2, pin_memory=True)
+    for batch in loader:
+        model(batch.cuda(non_blocking=True)).sum().backward()
+    say(batches=len(loader))
+
+
+def profiled():
+    model = net(64, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    train_step(model, optimizer)
+    activities = [torch.profiler.ProfilerActivity.CPU]
+    with torch.profiler.profile(activities=activities, profile_memory=True, record_shapes=True) as profile:
+        for _ in range(3):
+            train_step(model, optimizer)
+    memory = [e for e in profile.events() if e.name == "[memory]"]
+    say(events=len(memory), sizes=sum(abs(e.device_memory_usage) for e in profile.key_averages()))
+
+
+def history():
+    torch.cuda.memory._record_memory_history(stacks="python")
+    model = net(64, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(3):
+        train_step(model, optimizer)
+    trace = torch.cuda.memory._snapshot()["device_traces"][0]
+    say(actions=[[e["action"], e["size"]] for e in trace])
+
+
+def frames():
+    def made_here():
+        return torch.empty(7 * MIB, dtype=torch.uint8, device="cuda")  # the line that the report must name
+
+    kept = made_here()
+    say(line=made_here.__code__.co_firstlineno + 1, address=kept.data_ptr())
+    os._exit(0)
+
+
+def asynchronous():
+    """Under backend:cudaMallocAsync PyTorch reports nothing itself; the driver's pool is watched."""
+    kept = [torch.empty(MIB * (i + 1), dtype=torch.uint8, device="cuda") for i in range(8)]
+    del kept[0]
+    try:
+        torch.empty(100 << 30, dtype=torch.uint8, device="cuda")
+    except torch.cuda.OutOfMemoryError:
+        pass
+    say(addresses=[t.data_ptr() for t in kept], sizes=[t.numel() for t in kept])
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real PyTorch under the recorder on the simulated GPU.  The environment says where things are: BUILD (the build folder)
+and TORCH_PYTHON (a Python that has torch).  Run by `make check-torch`."""
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
+PYTHON = os.environ.get("TORCH_PYTHON", "python3")
+MIB = 1 << 20
+
+
+def memviz(*arguments):
+    return subprocess.run([os.path.join(BUILD, "bin/memviz"), *arguments], capture_output=True, text=True)
+
+
+class Run:
+    """One program under plain LD_PRELOAD, in a folder of its own."""
+
+    def __init__(self, name, record=True, **settings):
+        self.folder = tempfile.mkdtemp(prefix="memviz-torch-")
+        gpusim = os.path.join(BUILD, "gpusim")
+        with open(os.path.join(gpusim, "preload"), encoding="ascii") as file:
+            stand_ins = [os.path.join(gpusim, line) for line in file.read().split()]
+        preload = ([os.path.join(BUILD, "libmemviz.so")] if record else []) + stand_ins
+        self.environment = dict(os.environ, LD_LIBRARY_PATH=gpusim, LD_PRELOAD=":".join(preload), MEMVIZ_OUT=self.folder,
+                                GPUSIM_MEMORY="8GiB", GPUSIM_FORCE="1", **settings)
+        self.command = [PYTHON, os.path.join(HERE, "programs.py"), name]
+
+    def __enter__(self):
+        done = subprocess.run(self.command, env=self.environment, capture_output=True, text=True, cwd=self.folder)
+        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder)
+
+    def said(self):
+        assert self.out, self.err
+        return json.loads(self.out.splitlines()[-1])
+
+    def files(self, which=""):
+        return sorted(f for f in glob.glob(self.folder + "/*.memviz") if which in f)
+
+    def recording(self):
+        """The one that is no snapshot."""
+        files = [f for f in self.files() if f.count(".") == 1 + self.folder.count(".")]
+        assert len(files) == 1, (self.files(), self.err)
+        return files[0]
+
+    def snapshot(self, n=1):
+        return self.recording().replace(".memviz", f".oom{n}.memviz")
+
+
+def report(path, at="end"):
+    done = memviz("report", path, "--json", "--at=" + at, "--top=1000")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def info(path):
+    return memviz("info", path).stdout
+
+
+def events(path):
+    """Allocations and frees in the block ledger, as the file's own tools count them."""
+    done = subprocess.run([os.path.join(BUILD, "tests/blocks"), path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()[1:]]
+    allocs, frees = len(rows), sum(1 for row in rows if int(row[1]))
+    return {"allocs": allocs, "frees": frees, "bytes": sum(int(row[3]) for row in rows),
+            "live": sum(int(row[3]) for row in rows if not int(row[1]))}
+
+
+class Ledger(unittest.TestCase):
+    """What is in the file is what PyTorch's allocator counts by itself, block by block."""
+
+    def check(self, name, **settings):
+        with Run(name, **settings) as run:
+            self.assertEqual(run.status, 0, run.err)
+            self.assertNotIn("memviz", run.err)
+            self.assertNotIn("gpusim", run.err)
+            said, found = run.said(), events(run.recording())
+            for key in found:
+                self.assertEqual(found[key], said[key], key)
+            self.assertEqual(report(run.recording())["reserved_bytes"], said["reserved"])
+            self.assertIn("none", info(run.recording()).split("losses")[1].splitlines()[0])
+
+    def test_every_block_of_the_native_allocator(self):
+        self.check("steps")
+
+    def test_every_block_of_expandable_segments(self):
+        self.check("steps", PYTORCH_CUDA_ALLOC_CONF="expandable_segments:True")
+
+    def test_every_block_of_two_training_threads(self):
+        self.check("threads")
+
+    def test_the_driver_s_pool_where_pytorch_says_nothing(self):
+        with Run("asynchronous", PYTORCH_CUDA_ALLOC_CONF="backend:cudaMallocAsync") as run:
+            self.assertEqual(run.status, 0, run.err)
+            said, seen = run.said(), report(run.recording())
+            blocks = {b["address"]: b["bytes"] for b in seen["largest_blocks"]}
+            for address, size in zip(said["addresses"], said["sizes"]):
+                self.assertGreaterEqual(blocks.get(address, 0), size)
+            self.assertEqual(report(run.snapshot(), "oom")["oom"]["requested_bytes"], 100 << 30)
+
+
+class OutOfMemory(unittest.TestCase):
+    def test_an_error_leaves_a_snapshot_that_names_the_line(self):
+        with Run("out_of_memory") as run:
+            self.assertEqual(run.status, 1)
+            self.assertIn("OutOfMemoryError: CUDA out of memory. Tried to allocate 100.00 GiB", run.err)
+            seen = report(run.snapshot(), "oom")
+            self.assertEqual(seen["oom"]["requested_bytes"], 100 << 30)
+            self.assertEqual(seen["oom"]["total_bytes"], 8 << 30)
+            self.assertGreater(seen["oom"]["free_bytes"], 0)
+            self.assertEqual(seen["oom"]["allocated_bytes"], sum(b["bytes"] for b in seen["bands"]))
+            functions = [f["function"] for f in seen["oom"]["frames"] if f["function"]]
+            self.assertIn("out_of_memory", functions)
+            self.assertIn("100 GiB were asked for", memviz("report", run.snapshot()).stdout)
+
+    def test_errors_that_are_caught_are_survived(self):
+        with Run("out_of_memory_caught") as run:
+            self.assertEqual(run.status, 0, run.err)
+            said = run.said()
+            self.assertEqual(said["ooms"], 4)
+            self.assertEqual(len(run.files(".oom")), 3)
+            first = report(run.snapshot(), "oom")["oom"]
+            self.assertIs(first["survived"], True)
+            self.assertEqual(first["ordinal"], 1)
+            self.assertIn("4", info(run.recording()).split("ooms")[1].splitlines()[0])
+
+    def test_backward_ends_when_an_error_comes_out_of_it(self):
+        with Run("out_of_memory_in_backward") as run:
+            self.assertEqual(run.status, 0, run.err)
+            after = [b for b in report(run.recording())["largest_blocks"] if b["address"] == run.said()["after"]]
+            self.assertEqual(len(after), 1)
+            self.assertEqual(after[0]["phase"], "forward")
+
+    def test_the_message_is_pytorch_s_own(self):
+        with Run("out_of_memory") as with_us, Run("out_of_memory", record=False) as without:
+            self.assertEqual(with_us.err.splitlines()[-1], without.err.splitlines()[-1])
+
+
+class Ends(unittest.TestCase):
+    def test_a_kill_leaves_everything(self):
+        with Run("killed") as run:
+            self.assertEqual(run.status, -signal.SIGKILL)
+            said, path = run.said(), run.recording()
+            self.assertEqual(events(path)["allocs"], said["allocs"])
+            self.assertEqual(events(path)["live"], said["live"])
+            self.assertEqual(memviz("snapshot", path).returncode, 0)
+            self.assertEqual(events(path)["live"], said["live"])
+            page = os.path.join(run.folder, "page.html")
+            self.assertEqual(memviz("html", path, "-o", page).returncode, 0)
+            self.assertGreater(os.path.getsize(page), 50000)
+
+    def test_a_snapshot_from_outside_while_it_trains(self):
+        run = Run("for_ever")
+        child = subprocess.Popen(run.command, env=run.environment, stdout=subprocess.PIPE, text=True, cwd=run.folder)
+        try:
+            self.assertIn("ready", child.stdout.readline())
+            for i in range(5):
+                out = os.path.join(run.folder, f"out{i}.memviz")
+                done = memviz("snapshot", str(child.pid), "-o", out)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(memviz("check", out).returncode, 0)
+                self.assertGreater(events(out)["live"], 0)
+            self.assertIsNone(child.poll())
+        finally:
+            child.kill()
+            child.communicate()
+            shutil.rmtree(run.folder)
+
+
+class Guest(unittest.TestCase):
+    """The program cannot tell that somebody is watching."""
+
+    def test_workers_leave_nothing(self):
+        with Run("loader") as run:
+            self.assertEqual(run.status, 0, run.err)
+            self.assertEqual(run.said()["batches"], 8)
+            self.assertEqual(len(run.files()), 1)
+
+    def same_with_and_without(self, name):
+        with Run(name) as with_us, Run(name, record=False) as without:
+            self.assertEqual(with_us.status, 0, with_us.err)
+            self.assertEqual(with_us.said(), without.said())
+
+    def test_torch_s_profiler_sees_what_it_sees_without_us(self):
+        self.same_with_and_without("profiled")
+
+    def test_torch_s_own_history_is_the_same_with_us(self):
+        self.same_with_and_without("history")
+
+    def test_a_block_s_stack_names_the_line_that_made_it(self):
+        with Run("frames") as run:
+            said = run.said()
+            block = [b for b in report(run.recording())["largest_blocks"] if b["address"] == said["address"]][0]
+            python = [(f["function"], f["line"]) for f in block["frames"] if f["function"] and f["line"]]
+            self.assertIn(("frames.<locals>.made_here", said["line"]), python)
+            self.assertIn(("frames", said["line"] + 2), python)
+
+
+if __name__ == "__main__":
+    unittest.main()
