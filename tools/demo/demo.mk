@@ -7,9 +7,13 @@ demo_obj  := $(patsubst tools/demo/%.c,$(BUILD)/tools/demo/%.o,$(sort $(wildcard
 demo_libs := $(addprefix $(BUILD)/gpusim/,libcudart.so.13 libcuda.so.1)
 demo_suites := $(patsubst tests/unit/%.c,$(demo_out)/%,$(sort $(wildcard tests/unit/demo_*.c)))
 
-# The recording is to show each function that asked for memory, by the name that it has in the source.
-demo_cflags = $(mv_cflags) -fno-inline -fno-optimize-sibling-calls -fno-omit-frame-pointer \
-	$(if $(findstring clang,$(shell $(CC) --version)),,-fno-ipa-sra -fno-ipa-cp)
+# The recording is to show each function that asked for memory, by the name that it has in the source: nothing is
+# inlined but what says so.
+demo_whole_gcc   := -fno-inline-functions -fno-inline-functions-called-once -fno-inline-small-functions -fno-ipa-sra \
+	-fno-ipa-cp -fno-partial-inlining
+demo_whole_clang := -finline-hint-functions
+demo_cflags = $(mv_cflags) -fno-optimize-sibling-calls -fno-omit-frame-pointer \
+	$(demo_whole_$(if $(findstring clang,$(shell $(CC) --version)),clang,gcc))
 demo_link   = $(CC) $(demo_cflags) $(CFLAGS) $(LDFLAGS)
 
 $(BUILD)/tools/demo/%.o: tools/demo/%.c
