@@ -2,7 +2,8 @@
 /* The calling thread's native frames.  The only user of libunwind.
  *
  * Two ways: mv_native_trace is quick and knows return addresses only; mv_native_walk takes half a microsecond per frame
- * and also knows where each frame lies.  They see the same frames.
+ * and also knows where each frame lies.  They see the same frames; but on aarch64 the quick way's addresses are one
+ * byte lower once it has seen them before, so that they tell stacks apart and are not to be shown.
  *
  * Units: frames.  Addresses are return addresses: they point behind the call.
  * Threads: safe.  libunwind keeps a table of known addresses for each thread (256 KB, gone when the thread ends) and
@@ -24,6 +25,11 @@
 enum {
 	MV_NATIVE_OWN = 16, /* frames of the recorder's that may lie above those of the program */
 	MV_NATIVE_FRAMES = MV_STACK_FRAMES + MV_NATIVE_OWN,
+#ifdef __aarch64__
+	MV_NATIVE_TRACE_IS_EXACT = 0,
+#else
+	MV_NATIVE_TRACE_IS_EXACT = 1,
+#endif
 };
 
 struct mv_native_frame {

@@ -183,8 +183,8 @@ static bool look(struct view *view, unsigned parts)
 
 /* ---- a new stack ---- */
 
-/* Native frames.  Those that are to be merged need stack pointers; and once an object has been unloaded, what the quick
- * way has found may be wrong.  Returns how many.  */
+/* Native frames.  Those that are to be merged need stack pointers; and what the quick way has found may be wrong, once an
+ * object has been unloaded.  Returns how many.  */
 static unsigned walk_native(struct view *view, uintptr_t eval, bool is_quick_right)
 {
 	struct mv_scratch *scratch = view->scratch;
@@ -212,8 +212,8 @@ static unsigned take_apart(struct view *view, struct mv_elf_changes changes)
 		.has_anchors = python && python->layout.anchor != MV_PYANCHOR_NONE,
 	};
 
-	merge.native_count =
-		walk_native(view, python ? python->eval : 0, changes.removed == g_stack.first_removed);
+	merge.native_count = walk_native(view, python ? python->eval : 0,
+					 MV_NATIVE_TRACE_IS_EXACT && changes.removed == g_stack.first_removed);
 	merge.native_is_cut = merge.native_count == MV_NATIVE_FRAMES;
 	mv_loaded_place(scratch->native, merge.native_count, changes, scratch->text);
 	if (python) {
