@@ -141,7 +141,11 @@ const uint8_t *mv_image_region(const void *image, enum mv_region_kind region, ui
 	return (const uint8_t *)image + header->regions[region].offset;
 }
 
-/* ---- compacting ---- */
+/* ---- compacting ----
+ *
+ * The recorder may go on while its image is copied.  What is copied first may refer to what is copied later, never the
+ * other way round: slots, then the ring that slots are sealed into, then the live table, then the tables that events
+ * refer to.  The ring stands last in the copy, because only then is it known how much of it there is.  */
 
 struct slots {
 	const uint8_t *first;
@@ -180,83 +184,139 @@ static struct slots find_slots(const void *image)
 	return slots;
 }
 
-static void plan_copy(const void *image, const struct slots *slots, struct mv_image_plan *plan)
+/* Room for what is used now, and for some more of everything.  */
+static struct mv_image_plan plan_copy(const void *image, const struct slots *slots)
 {
+	struct mv_image_plan plan = {.slots = slots->count};
 	int i;
 
-	for (i = 0; i < MV_REGION_COUNT; i++)
-		mv_image_region(image, (enum mv_region_kind)i, &plan->size_bytes[i]);
-	plan->slots = slots->count;
-	plan->slot_events = slots->most_events;
+	for (i = 0; i < MV_REGION_COUNT; i++) {
+		mv_image_region(image, (enum mv_region_kind)i, &plan.size_bytes[i]);
+		plan.size_bytes[i] += MV_IMAGE_SLACK_BYTES;
+	}
+	plan.slot_events = slots->most_events + (uint32_t)(MV_IMAGE_SLACK_BYTES / sizeof(struct mv_event));
+	return plan;
 }
 
 uint64_t mv_image_compact_bytes(const void *image)
 {
 	struct slots slots = find_slots(image);
-	struct mv_image_plan plan;
+	struct mv_image_plan plan = plan_copy(image, &slots);
 	struct mv_file_header scratch;
-	int i;
 
-	plan_copy(image, &slots, &plan);
-	/* The recording may go on while it is copied: some more of everything.  */
-	for (i = 0; i < MV_REGION_COUNT; i++)
-		plan.size_bytes[i] += MV_IMAGE_SLACK_BYTES;
-	plan.slots += 1;
-	plan.slot_events += 1024;
+	/* A chunk or two may be sealed meanwhile.  */
+	plan.size_bytes[MV_REGION_RING] += MV_IMAGE_RING_SLACK_BYTES;
 	return mv_image_lay_out(&scratch, &plan);
 }
 
 /* Copy what SLOT holds.  False: it was sealed meanwhile, and what was copied may be a mixture.  */
-static bool copy_slot(const struct mv_slot *from, struct mv_slot *to, uint32_t events)
+static bool copy_slot(const struct mv_file_header *header, const struct mv_slot *from, struct mv_slot *to,
+		      uint32_t events_max)
 {
 	uint64_t ordinal = __atomic_load_n(&from->first_ordinal, __ATOMIC_ACQUIRE);
+	uint32_t events = events_in(header, from);
 
 	to->first_ordinal = ordinal;
-	to->count = events;
-	memcpy(to + 1, from + 1, events * sizeof(struct mv_event));
+	to->count = events < events_max ? events : events_max;
+	memcpy(to + 1, from + 1, to->count * sizeof(struct mv_event));
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return ordinal == __atomic_load_n(&from->first_ordinal, __ATOMIC_RELAXED);
 }
 
-static void copy_slots(const struct mv_file_header *header, const struct slots *slots, struct mv_file_header *copy)
+static void copy_slots(const void *image, const struct slots *slots, struct mv_file_header *copy)
 {
 	uint8_t *to = (uint8_t *)copy + copy->regions[MV_REGION_OPEN].offset;
 	uint32_t i;
 
-	for (i = 0; i < slots->count; i++, to += mv_image_slot_bytes(copy->slot_events)) {
-		const struct mv_slot *from = slot_at(slots, i);
-		uint32_t events = events_in(header, from);
-
-		if (events > copy->slot_events)
-			events = copy->slot_events;
+	for (i = 0; i < slots->count; i++, to += mv_image_slot_bytes(copy->slot_events))
 		/* What was sealed meanwhile is in the ring, which is copied next.  */
-		if (!copy_slot(from, (struct mv_slot *)to, events))
+		if (!copy_slot(image, slot_at(slots, i), (struct mv_slot *)to, copy->slot_events))
 			((struct mv_slot *)to)->count = 0;
-	}
+	copy->used_bytes[MV_REGION_OPEN] = copy->regions[MV_REGION_OPEN].size_bytes;
 }
 
-static void copy_regions(const void *image, struct mv_file_header *copy)
+/* Chunks that are overwritten while they are copied are behind the tail when it is read, afterwards.  False: the ring has
+ * grown beyond SIZE bytes of copy.  */
+static bool copy_ring(const void *image, struct mv_file_header *copy, uint64_t size)
 {
 	const struct mv_file_header *header = image;
-	int i;
+	struct mv_region *region = &copy->regions[MV_REGION_RING];
+	const uint8_t *ring;
 
-	for (i = 0; i < MV_REGION_COUNT; i++) {
-		copy->used_bytes[i] = copy->regions[i].size_bytes;
-		if (i != MV_REGION_OPEN)
-			memcpy((uint8_t *)copy + copy->regions[i].offset,
-			       (const uint8_t *)image + header->regions[i].offset, copy->used_bytes[i]);
-	}
-}
-
-/* Chunks that were overwritten while they were copied are behind the tail now.  */
-static void copy_ring_state(const struct mv_file_header *header, struct mv_file_header *copy)
-{
+	copy->chunk_next = __atomic_load_n(&header->chunk_next, __ATOMIC_ACQUIRE);
+	copy->ring_head = header->ring_head;
+	ring = mv_image_region(image, MV_REGION_RING, &region->size_bytes);
+	if (region->offset + region->size_bytes > size)
+		return false;
+	memcpy((uint8_t *)copy + region->offset, ring, region->size_bytes);
+	copy->used_bytes[MV_REGION_RING] = region->size_bytes;
+	copy->file_bytes = aligned(region->offset + region->size_bytes);
 	copy->chunk_first = __atomic_load_n(&header->chunk_first, __ATOMIC_ACQUIRE);
 	copy->ring_tail = header->ring_tail;
 	copy->horizon_ns = header->horizon_ns;
 	copy->events_evicted = header->events_evicted;
 	if (copy->chunk_first > copy->chunk_next)
 		copy->chunk_first = copy->chunk_next;
+	return true;
+}
+
+/* What does not fit any more was added after everything that could refer to it was copied.  */
+static void copy_table(const void *image, struct mv_file_header *copy, enum mv_region_kind region)
+{
+	uint64_t room = copy->regions[region].size_bytes;
+	const uint8_t *from = mv_image_region(image, region, &copy->used_bytes[region]);
+
+	if (copy->used_bytes[region] > room)
+		copy->used_bytes[region] = room;
+	memcpy((uint8_t *)copy + copy->regions[region].offset, from, copy->used_bytes[region]);
+}
+
+/* ---- packing what was copied ---- */
+
+/* Move what is used of a region of WIDE, which lies in COPY's bytes, to its place in COPY, and clear what is left to the
+ * next.  */
+static void move_region(const struct mv_file_header *wide, struct mv_file_header *copy, int i)
+{
+	uint8_t *bytes = (uint8_t *)copy;
+	uint64_t used = copy->used_bytes[i], end = copy->regions[i].offset + used;
+
+	memmove(bytes + copy->regions[i].offset, bytes + wide->regions[i].offset, used);
+	memset(bytes + end, 0, aligned(end) - end);
+}
+
+static void move_slots(const struct mv_file_header *wide, struct mv_file_header *copy, uint32_t slots)
+{
+	const uint8_t *from = (const uint8_t *)copy + wide->regions[MV_REGION_OPEN].offset;
+	uint8_t *to = (uint8_t *)copy + copy->regions[MV_REGION_OPEN].offset;
+	uint64_t stride = mv_image_slot_bytes(copy->slot_events);
+	uint32_t i;
+
+	for (i = 0; i < slots; i++, to += stride, from += mv_image_slot_bytes(wide->slot_events)) {
+		uint64_t used = mv_image_slot_bytes(((const struct mv_slot *)from)->count);
+
+		memmove(to, from, used);
+		memset(to + used, 0, stride - used);
+	}
+}
+
+/* Take out the room that was left for what might have been added.  */
+static void pack(struct mv_file_header *copy, uint32_t slots)
+{
+	struct mv_file_header wide = *copy;
+	struct mv_image_plan plan = {.slots = slots};
+	struct slots copied = find_slots(copy);
+	int i;
+
+	memcpy(plan.size_bytes, copy->used_bytes, sizeof plan.size_bytes);
+	plan.slot_events = copied.most_events;
+	mv_image_lay_out(copy, &plan);
+	for (i = 0; i < MV_REGION_COUNT; i++) {
+		if (i == MV_REGION_OPEN)
+			move_slots(&wide, copy, slots);
+		else
+			move_region(&wide, copy, i);
+	}
+	copy->used_bytes[MV_REGION_OPEN] = copy->regions[MV_REGION_OPEN].size_bytes;
 }
 
 static void sum_regions(struct mv_file_header *copy)
@@ -272,19 +332,21 @@ static void sum_regions(struct mv_file_header *copy)
 uint64_t mv_image_compact(const void *image, void *to, uint64_t size, enum mv_file_state state,
 			  enum mv_snapshot_reason reason, uint64_t end_ns)
 {
-	const struct mv_file_header *header = image;
 	struct mv_file_header *copy = to;
 	struct slots slots = find_slots(image);
-	struct mv_image_plan plan;
+	struct mv_image_plan plan = plan_copy(image, &slots);
+	int region;
 
-	*copy = *header;
-	plan_copy(image, &slots, &plan);
+	*copy = *(const struct mv_file_header *)image;
 	if (mv_image_lay_out(copy, &plan) > size)
 		return 0;
+	copy_slots(image, &slots, copy);
+	if (!copy_ring(image, copy, aligned(size)))
+		return 0;
+	for (region = MV_REGION_LIVE; region >= MV_REGION_TEXT; region--)
+		copy_table(image, copy, (enum mv_region_kind)region);
+	pack(copy, slots.count);
 	mv_image_seal_layout(copy);
-	copy_slots(header, &slots, copy);
-	copy_regions(image, copy);
-	copy_ring_state(header, copy);
 	copy->state = state;
 	copy->reason = reason;
 	copy->end_ns = end_ns;

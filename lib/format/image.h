@@ -14,7 +14,8 @@
 
 enum {
 	MV_IMAGE_SLOT_EVENTS_MAX = 1 << 16,
-	MV_IMAGE_SLACK_BYTES = 64 << 10, /* room that a copy leaves in each region for what is added meanwhile */
+	MV_IMAGE_SLACK_BYTES = 8 << 10, /* room in a copy's regions for what is added to the image meanwhile, */
+	MV_IMAGE_RING_SLACK_BYTES = 1 << 20, /* and in its ring */
 };
 
 /* How much room each region gets.  */
