@@ -94,10 +94,16 @@ static uint64_t end_around(const struct mv_stretch_list *list, uint64_t time_ns)
 	return at == MV_STRETCH_NONE ? time_ns : list->at[at].end_ns;
 }
 
-/* True if an optimizer step began and ended in the life of BLOCK: whoever owned it would have been named.  */
+/* True if an optimizer step began and ended in the life of BLOCK: no backward of its own was to come.  */
 static bool saw_a_step(const struct court *court, const struct mv_block *block)
 {
 	return mv_stretch_whole(&court->stretches.optimizer, block->birth_ns, block->death_ns);
+}
+
+/* True if owners were told at such a step: if the optimizer held BLOCK, it would have been named.  */
+static bool is_known_to_be_free(const struct court *court, const struct mv_block *block)
+{
+	return mv_stretch_whole(&court->stretches.told, block->birth_ns, block->death_ns);
 }
 
 static struct verdict born_in_optimizer(const struct court *court, const struct mv_block *block)
@@ -108,7 +114,7 @@ static struct verdict born_in_optimizer(const struct court *court, const struct 
 		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_SHORT};
 	if (end_ns == MV_TIME_NEVER)
 		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_UNKNOWN};
-	if (court->knows_states && saw_a_step(court, block))
+	if (court->knows_states && is_known_to_be_free(court, block))
 		return (struct verdict){MV_BAND_OTHER, MV_REASON_OUTLIVED};
 	return (struct verdict){MV_BAND_OPTIMIZER, MV_REASON_SURVIVED_STEP};
 }
@@ -121,7 +127,7 @@ static struct verdict born_in_backward(const struct court *court, const struct m
 		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_SHORT};
 	if (end_ns == MV_TIME_NEVER)
 		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_UNKNOWN};
-	if (court->knows_gradients && saw_a_step(court, block))
+	if (court->knows_gradients && is_known_to_be_free(court, block))
 		return (struct verdict){MV_BAND_OTHER, MV_REASON_OUTLIVED};
 	return (struct verdict){MV_BAND_GRADIENT, MV_REASON_SURVIVED_BACKWARD};
 }

@@ -28,6 +28,7 @@ static int append(struct mv_spans *spans, const struct mv_event *event, uint8_t 
 		.name = event->kind == MV_EVENT_PHASE_BEGIN ? event->ref : 0,
 		.step = event->step,
 		.phase = phase,
+		.is_told = event->kind == MV_EVENT_PHASE_BEGIN && event->flags & MV_FLAG_TOLD,
 	};
 	spans->outer[count] = NO_SPAN;
 	*index = (uint32_t)replay->span_count++;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Spans are in the order of their beginnings: one that begins within the last stretch makes it longer.  */
-static int collect(struct mv_stretch_list *list, const struct mv_replay *replay, enum mv_phase phase)
+static int collect(struct mv_stretch_list *list, const struct mv_replay *replay, enum mv_phase phase, bool only_told)
 {
 	size_t i;
 
@@ -17,7 +17,7 @@ static int collect(struct mv_stretch_list *list, const struct mv_replay *replay,
 		const struct mv_span *span = &replay->spans[i];
 		struct mv_stretch *last = list->count ? &list->at[list->count - 1] : NULL;
 
-		if (span->phase != phase)
+		if (span->phase != phase || (only_told && !span->is_told))
 			continue;
 		if (last && span->begin_ns <= last->end_ns)
 			last->end_ns = span->end_ns > last->end_ns ? span->end_ns : last->end_ns;
@@ -30,8 +30,9 @@ static int collect(struct mv_stretch_list *list, const struct mv_replay *replay,
 int mv_stretches_open(struct mv_stretches *stretches, const struct mv_replay *replay)
 {
 	memset(stretches, 0, sizeof *stretches);
-	if (collect(&stretches->backward, replay, MV_PHASE_BACKWARD) ||
-	    collect(&stretches->optimizer, replay, MV_PHASE_OPTIMIZER)) {
+	if (collect(&stretches->backward, replay, MV_PHASE_BACKWARD, false) ||
+	    collect(&stretches->optimizer, replay, MV_PHASE_OPTIMIZER, false) ||
+	    collect(&stretches->told, replay, MV_PHASE_OPTIMIZER, true)) {
 		mv_stretches_close(stretches);
 		return -ENOMEM;
 	}
@@ -42,6 +43,7 @@ void mv_stretches_close(struct mv_stretches *stretches)
 {
 	free(stretches->backward.at);
 	free(stretches->optimizer.at);
+	free(stretches->told.at);
 	memset(stretches, 0, sizeof *stretches);
 }
 

@@ -21,6 +21,7 @@ struct mv_stretch_list {
 
 struct mv_stretches {
 	struct mv_stretch_list backward, optimizer;
+	struct mv_stretch_list told; /* of OPTIMIZER those before which owners were told */
 };
 
 #define MV_STRETCH_NONE SIZE_MAX

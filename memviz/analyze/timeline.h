@@ -91,6 +91,7 @@ struct mv_span {
 	uint32_t name; /* text id */
 	uint32_t step;
 	uint8_t phase;
+	bool is_told; /* an optimizer's step before which the owners of all that it holds were told */
 };
 
 /* One of these for each device in use.  */

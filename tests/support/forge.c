@@ -210,6 +210,7 @@ void forge_phase(struct forge *forge, uint32_t thread, int begins, enum mv_phase
 		.thread = thread,
 		.phase = phase,
 		.ref = name ? forge_text(forge, name) : 0,
+		.flags = begins && phase == MV_PHASE_OPTIMIZER ? MV_FLAG_TOLD : 0,
 	};
 
 	forge_event(forge, &event);
