@@ -10,6 +10,7 @@ enum { AWAIT_NS = 200000000 }; /* a capture takes a hundred microseconds, if it 
 static struct mv_scratch *g_places[MV_SCRATCH_THREADS];
 static uint32_t g_count; /* places in use or free; those behind are NULL */
 static uint32_t g_epoch; /* of places; one of an earlier epoch is gone */
+static bool g_was_inside; /* another thread of the process that this one was forked from */
 
 /* initial-exec: the general model may call malloc on a thread's first access, and malloc is one of the things that can
  * bring us here.  */
@@ -34,11 +35,26 @@ static uint32_t count(void)
 	return n < MV_SCRATCH_THREADS ? n : MV_SCRATCH_THREADS;
 }
 
-bool mv_scratch_start(void)
+void mv_scratch_forget_others(void)
 {
-	bool was_inside = false;
 	uint32_t n = count(), i;
 
+	for (i = 0; i < n; i++) {
+		struct mv_scratch *place = place_at(i);
+
+		if (!place || place == own_place())
+			continue;
+		g_was_inside = g_was_inside || place->stage == MV_SCRATCH_INSIDE;
+		place->stage = MV_SCRATCH_OUTSIDE;
+	}
+}
+
+bool mv_scratch_start(void)
+{
+	bool was_inside = g_was_inside;
+	uint32_t n = count(), i;
+
+	g_was_inside = false;
 	for (i = 0; i < n; i++) {
 		struct mv_scratch *place = place_at(i);
 

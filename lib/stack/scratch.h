@@ -3,7 +3,7 @@
  *
  * A thread keeps its place for life; then another thread is given it.  Nothing runs at a thread's end.
  * Threads: mv_scratch_mine from any.  Signals: a handler that interrupts mv_scratch_mine gets the same place or another
- * one.  Fork: mv_scratch_await_all before it, mv_scratch_start in the child.
+ * one.  Fork: mv_scratch_await_all before it, mv_scratch_forget_others in the child.
  * Memory: mapped, about 40 KB for each thread that is alive at the same time, of which a shallow stack touches a third;
  * for at most MV_SCRATCH_THREADS.  */
 #ifndef STACK_SCRATCH_H
@@ -40,9 +40,12 @@ struct mv_scratch {
 	char text[MV_SCRATCH_TEXT_BYTES]; /* a name, or a path */
 };
 
-/* Give back all places, those of the parent's threads in a forked child.  Returns true if one of their owners was in a
- * capture: then libunwind's locks may be taken for ever.  */
+/* Give back all places.  Returns true if one of their owners is in a capture, or was when this process was forked: then
+ * libunwind's locks may be taken for ever.  */
 bool mv_scratch_start(void);
+
+/* In a forked child: the threads that were inside are not there any more.  Async-signal-safe.  */
+void mv_scratch_forget_others(void);
 
 /* Wait until no other thread is in a capture, but not for long: a thread that was stopped must not stop this one, too.
  * Captures that begin meanwhile are the caller's to keep out.  */

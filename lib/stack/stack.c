@@ -28,7 +28,7 @@ static struct {
 	uint32_t parts; /* enum mv_stack_part, wanted; published last, 0: not started */
 	uint32_t found; /* of those, there when it was started */
 	pid_t pid;	/* that has started */
-	uint32_t is_forking;
+	uint32_t forks; /* under way: threads between the start of a fork and its end */
 	bool are_forks_watched;
 	struct mv_stack_tables tables;
 	struct mv_lock lock; /* of INTERN but for finding, of lib/stack/loaded.c and lib/stack/pycode.c */
@@ -79,61 +79,75 @@ static void reset_counts(void)
 	g_stack.failed = 0;
 }
 
-/* Python may come later; what the caller learns is whether it is here.  */
-static unsigned start_python(void)
-{
-	if (mv_pycode_start())
-		return 0;
-	return mv_python_start() ? MV_STACK_PYTHON : 0;
-}
-
 static void before_fork(void)
 {
-	__atomic_store_n(&g_stack.is_forking, 1, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&g_stack.forks, 1, __ATOMIC_SEQ_CST);
 	mv_scratch_await_all();
 }
 
 static void after_fork(void)
 {
-	__atomic_store_n(&g_stack.is_forking, 0, __ATOMIC_RELEASE);
+	__atomic_sub_fetch(&g_stack.forks, 1, __ATOMIC_RELEASE);
+}
+
+/* The tables are the parent's: nothing more goes there.  */
+static void after_fork_in_child(void)
+{
+	__atomic_store_n(&g_stack.parts, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&g_stack.forks, 0, __ATOMIC_RELEASE);
+	g_stack.pid = 0;
+	mv_scratch_forget_others();
 }
 
 /* Once for a process and its forked children, which inherit the handlers.  */
 static void watch_forks(void)
 {
 	if (!g_stack.are_forks_watched)
-		pthread_atfork(before_fork, after_fork, after_fork);
+		pthread_atfork(before_fork, after_fork, after_fork_in_child);
 	g_stack.are_forks_watched = true;
+}
+
+/* Map what the parts need.  Returns those of PARTS for which that worked.  */
+static unsigned make_room(unsigned parts)
+{
+	if (mv_scratch_start())
+		parts &= ~(unsigned)MV_STACK_NATIVE;
+	if (!parts || mv_intern_start(&g_stack.intern) || mv_loaded_start(&g_stack.tables, &g_stack.lock))
+		return 0;
+	if (parts & MV_STACK_PYTHON && mv_pycode_start())
+		parts &= ~(unsigned)MV_STACK_PYTHON;
+	return parts;
+}
+
+/* Returns those of PARTS that are there now; Python may come later.  */
+static unsigned start_parts(unsigned parts)
+{
+	if (parts & MV_STACK_NATIVE)
+		mv_native_start();
+	if (parts & MV_STACK_PYTHON && !mv_python_start())
+		parts &= ~(unsigned)MV_STACK_PYTHON;
+	return parts;
 }
 
 unsigned mv_stack_start(const struct mv_stack_tables *tables, unsigned parts)
 {
-	unsigned found = 0, wanted = parts;
-	bool was_inside;
+	pid_t me = mv_sys_pid();
 
-	if (__atomic_exchange_n(&g_stack.pid, mv_sys_pid(), __ATOMIC_ACQ_REL) == mv_sys_pid())
+	if (__atomic_exchange_n(&g_stack.pid, me, __ATOMIC_ACQ_REL) == me)
 		return __atomic_load_n(&g_stack.found, __ATOMIC_ACQUIRE);
 	__atomic_store_n(&g_stack.parts, 0, __ATOMIC_RELEASE);
 	g_stack.found = 0;
 	g_stack.tables = *tables;
 	g_stack.lock = (struct mv_lock){0};
-	was_inside = mv_scratch_start();
-	if (was_inside)
-		wanted &= ~(unsigned)MV_STACK_NATIVE;
-	if (!wanted || mv_intern_start(&g_stack.intern) || mv_loaded_start(tables, &g_stack.lock))
+	parts = make_room(parts);
+	if (!parts)
 		return 0;
 	watch_forks();
 	find_own();
 	reset_counts();
-	if (wanted & MV_STACK_NATIVE) {
-		mv_native_start();
-		found |= MV_STACK_NATIVE;
-	}
-	if (wanted & MV_STACK_PYTHON)
-		found |= start_python();
-	__atomic_store_n(&g_stack.found, found, __ATOMIC_RELEASE);
-	__atomic_store_n(&g_stack.parts, wanted, __ATOMIC_RELEASE);
-	return found;
+	__atomic_store_n(&g_stack.found, start_parts(parts), __ATOMIC_RELEASE);
+	__atomic_store_n(&g_stack.parts, parts, __ATOMIC_RELEASE);
+	return g_stack.found;
 }
 
 /* ---- the quick way ---- */
@@ -289,7 +303,7 @@ static uint32_t capture(unsigned parts)
 		return 0;
 	__atomic_store_n(&scratch->captures, scratch->captures + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&scratch->stage, MV_SCRATCH_ASKING, __ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&g_stack.is_forking, __ATOMIC_SEQ_CST)) {
+	if (!__atomic_load_n(&g_stack.forks, __ATOMIC_SEQ_CST)) {
 		__atomic_store_n(&scratch->stage, MV_SCRATCH_INSIDE, __ATOMIC_RELEASE);
 		id = capture_into(scratch, parts);
 	}

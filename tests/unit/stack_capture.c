@@ -369,6 +369,8 @@ static int run_child(unsigned captures)
 {
 	unsigned i;
 
+	if (recurse(3) != 0)
+		return 1;
 	tables_reset();
 	if (!(mv_stack_start(&tables_callbacks, MV_STACK_NATIVE) & MV_STACK_NATIVE))
 		return 2;
