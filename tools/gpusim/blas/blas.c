@@ -11,8 +11,6 @@
 #include "gpusim/common/knob.h"
 #include "gpusim/common/vendor.h"
 
-#define HANDLE_MAGIC UINT64_C(0x6d765f626c617301)
-
 /* cuBLAS documents a default workspace of 32 MiB for compute capability 9.0 and later, and of 4 MiB before.  */
 enum { HOPPER = 9 };
 #define WORKSPACE_HOPPER "32MiB"
@@ -27,7 +25,7 @@ struct cublasContext {
 
 long mv_stub_launch(const void *handle)
 {
-	return mv_vendor_is(handle, HANDLE_MAGIC) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_INITIALIZED;
+	return mv_vendor_is(handle, MV_BLAS_HANDLE) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_INITIALIZED;
 }
 
 static cublasStatus_t check(cublasHandle_t handle)
@@ -88,12 +86,12 @@ cublasStatus_t cublasCreate_v2(cublasHandle_t *handle)
 
 	if (!handle)
 		return CUBLAS_STATUS_INVALID_VALUE;
-	made = mv_vendor_new(sizeof(*made), HANDLE_MAGIC);
+	made = mv_vendor_new(sizeof(*made), MV_BLAS_HANDLE);
 	if (!made)
 		return CUBLAS_STATUS_ALLOC_FAILED;
 	err = cudaMalloc(&made->workspace, workspace_bytes());
 	if (err) {
-		mv_vendor_free(made, HANDLE_MAGIC);
+		mv_vendor_free(made, MV_BLAS_HANDLE);
 		return err == cudaErrorMemoryAllocation ? CUBLAS_STATUS_ALLOC_FAILED : CUBLAS_STATUS_NOT_INITIALIZED;
 	}
 	*handle = made;
@@ -105,7 +103,7 @@ cublasStatus_t cublasDestroy_v2(cublasHandle_t handle)
 	if (check(handle))
 		return CUBLAS_STATUS_NOT_INITIALIZED;
 	cudaFree(handle->workspace);
-	mv_vendor_free(handle, HANDLE_MAGIC);
+	mv_vendor_free(handle, MV_BLAS_HANDLE);
 	return CUBLAS_STATUS_SUCCESS;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names and versions, for cuBLAS and cuBLASLt alike.  */
+/* What cuBLAS and cuBLASLt share: names, versions, and what a handle begins with.  */
 #ifndef GPUSIM_BLAS_BLAS_STATUS_H
 #define GPUSIM_BLAS_BLAS_STATUS_H
 
@@ -13,6 +13,9 @@ enum {
 	MV_BLAS_VERSION = MV_BLAS_MAJOR * 10000 + MV_BLAS_MINOR * 100 + MV_BLAS_PATCH,
 	MV_BLAS_CUDART_VERSION = MV_CUDART_MAJOR >= 13 ? 13020 : 12090,
 };
+
+/* What handles of either begin with: cuBLASLt's documentation lets a cuBLAS handle stand in for one of its own.  */
+#define MV_BLAS_HANDLE UINT64_C(0x6d765f626c617301)
 
 const char *mv_blas_status_name(cublasStatus_t status);
 const char *mv_blas_status_text(cublasStatus_t status);

@@ -7,8 +7,6 @@
 #include "gpusim/blas/blas_status.h"
 #include "gpusim/common/vendor.h"
 
-#define HANDLE_MAGIC UINT64_C(0x6d765f626c617302)
-
 /* Kinds of descriptions, which are their magic words.  */
 #define MATMUL UINT64_C(0x6d765f626c617303)
 #define LAYOUT UINT64_C(0x6d765f626c617304)
@@ -35,7 +33,7 @@ enum {
 
 long mv_stub_launch(const void *handle)
 {
-	return mv_vendor_is(handle, HANDLE_MAGIC) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_INITIALIZED;
+	return mv_vendor_is(handle, MV_BLAS_HANDLE) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_INITIALIZED;
 }
 
 /* ---- names, versions, handles ---- */
@@ -69,13 +67,13 @@ cublasStatus_t cublasLtCreate(cublasLtHandle_t *handle)
 {
 	if (!handle)
 		return CUBLAS_STATUS_INVALID_VALUE;
-	*handle = mv_vendor_new(sizeof(**handle), HANDLE_MAGIC);
+	*handle = mv_vendor_new(sizeof(**handle), MV_BLAS_HANDLE);
 	return *handle ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_ALLOC_FAILED;
 }
 
 cublasStatus_t cublasLtDestroy(cublasLtHandle_t handle)
 {
-	return mv_vendor_free(handle, HANDLE_MAGIC) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_INITIALIZED;
+	return mv_vendor_free(handle, MV_BLAS_HANDLE) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_INITIALIZED;
 }
 
 /* ---- descriptions ---- */
