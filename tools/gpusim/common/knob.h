@@ -13,6 +13,8 @@
  *   GPUSIM_WORKSPACE=auto   charged for each cuBLAS handle; auto: 32MiB for 9.0 and later, else 4MiB
  *   GPUSIM_NCCL=0           charged for each NCCL communicator
  *
+ * CUDA_VISIBLE_DEVICES is honoured too (driver/drv_visible.h).
+ *
  * A size is a number, with a fraction if need be, and K, M, G or T (of 1024), with iB or B after it or not.  A value
  * that can't be read is worth one line on stderr and the default.
  *

@@ -7,7 +7,8 @@
 #include <limits.h>
 #include <stddef.h>
 
-#include "gpusim/driver/drv_card.h"
+#include "gpusim/common/facts.h"
+#include "gpusim/driver/drv_visible.h"
 
 enum { KIB = 1024 };
 
@@ -87,7 +88,7 @@ static const struct {
 /* Attributes that follow from the settings.  -1: ATTRIBUTE is none of them.  */
 static int from_settings(CUdevice_attribute attribute, CUdevice device)
 {
-	int compute = (int)mv_card_settings()->compute;
+	int compute = (int)mv_facts()->compute;
 	size_t row = sizeof(g_computes) / sizeof(*g_computes) - 1;
 
 	while (g_computes[row].compute > compute)
@@ -98,7 +99,7 @@ static int from_settings(CUdevice_attribute attribute, CUdevice device)
 	case MV_ATTRIBUTE_CC_MINOR:
 		return compute % 10;
 	case MV_ATTRIBUTE_PCI_BUS_ID:
-		return MV_ATTRIBUTE_PCI_BUS(device);
+		return (int)mv_facts_pci_bus(mv_visible_number(device));
 	case MV_ATTRIBUTE_THREADS_PER_SM:
 		return g_computes[row].threads_per_sm;
 	case MV_ATTRIBUTE_BLOCKS_PER_SM:

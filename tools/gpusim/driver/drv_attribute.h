@@ -35,7 +35,4 @@ enum {
 	MV_ATTRIBUTE_MAX = 200,		/* what a later CUDA may add is answered with 0 */
 };
 
-/* Number of a card on the simulated PCI bus.  */
-#define MV_ATTRIBUTE_PCI_BUS(device) (0x10 + (device))
-
 #endif

@@ -11,37 +11,8 @@
 enum { LARGE_TIMES = 4, SMALL_TIMES = 2, POOLED_TIMES = 2 };
 #define HOST_PAGE_BYTES UINT64_C(4096)
 
-#define SETTING(field) offsetof(struct mv_card_settings, field)
-
-static const char *const g_backings[] = { "none", "host", NULL };
-static const struct mv_knob g_knobs[] = {
-	{ "GPUSIM_MEMORY", MV_KNOB_BYTES, SETTING(memory_bytes), "80GiB", 4 << 20, UINT64_C(1) << 40, NULL },
-	{ "GPUSIM_DEVICES", MV_KNOB_COUNT, SETTING(card_count), "1", 1, MV_CARD_MAX, NULL },
-	{ "GPUSIM_CC", MV_KNOB_VERSION, SETTING(compute), "8.0", 50, 199, NULL },
-	{ "GPUSIM_NAME", MV_KNOB_TEXT, SETTING(name), "Simulated GPU", 0, 0, NULL },
-	{ "GPUSIM_BACKING", MV_KNOB_CHOICE, SETTING(backing), "none", 0, 0, g_backings },
-	{ "GPUSIM_CONTEXT", MV_KNOB_BYTES, SETTING(context_bytes), "0", 0, UINT64_C(1) << 40, NULL },
-	{ "GPUSIM_DRIVER", MV_KNOB_COUNT, SETTING(driver_version), "13020", 12000, 99990, NULL },
-	{ "GPUSIM_FORCE", MV_KNOB_COUNT, SETTING(is_forced), "0", 0, 1, NULL },
-};
-
-static struct mv_card_settings g_settings;	/* set before anything else here is called, see drv_start.c */
-static struct mv_card g_cards[MV_CARD_MAX];
+static struct mv_card g_cards[MV_FACTS_CARD_MAX];
 static pthread_mutex_t g_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-
-static void read_settings(void)
-{
-	mv_knob_read(g_knobs, sizeof(g_knobs) / sizeof(*g_knobs), &g_settings);
-	g_settings.memory_bytes &= ~(MV_CARD_PAGE_BYTES - 1);
-}
-
-const struct mv_card_settings *mv_card_settings(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, read_settings);
-	return &g_settings;
-}
 
 void mv_card_lock(void)
 {
@@ -65,7 +36,7 @@ struct mv_card *mv_card(CUdevice ordinal)
 
 bool mv_card_is_backed(void)
 {
-	return g_settings.backing == MV_BACKING_HOST;
+	return mv_facts()->backing == MV_BACKING_HOST;
 }
 
 uint64_t mv_card_round(uint64_t size, uint64_t step)
@@ -79,7 +50,7 @@ bool mv_card_charge(CUdevice ordinal, uint64_t size)
 {
 	struct mv_card *card = &g_cards[ordinal];
 
-	if (size > g_settings.memory_bytes - card->used_bytes)
+	if (size > mv_facts()->memory_bytes - card->used_bytes)
 		return false;
 	card->used_bytes += size;
 	return true;
@@ -96,19 +67,19 @@ void mv_card_refund(CUdevice ordinal, uint64_t size)
 static int open_region(struct mv_card_region *region, uint64_t unit_bytes, unsigned int times)
 {
 	int access = mv_card_is_backed() ? PROT_READ | PROT_WRITE : PROT_NONE;
-	uint64_t size = times * g_settings.memory_bytes;
+	uint64_t size = times * mv_facts()->memory_bytes;
 	void *mapped;
 
 	if (region->base)
 		return 0;
-	mapped = mmap(NULL, size + MV_CARD_PAGE_BYTES, access, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	mapped = mmap(NULL, size + MV_FACTS_PAGE_BYTES, access, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mapped == MAP_FAILED || mv_extent_open(&region->map, (uint32_t)(size / unit_bytes))) {
-		mv_notice("no address space for a card of %llu MiB", (unsigned long long)g_settings.memory_bytes >> 20);
+		mv_notice("no address space for a card of %llu MiB", (unsigned long long)mv_facts()->memory_bytes >> 20);
 		return -1;
 	}
 	region->unit_bytes = unit_bytes;
 	region->size_bytes = size;
-	region->base = mv_card_round((uintptr_t)mapped, MV_CARD_PAGE_BYTES);
+	region->base = mv_card_round((uintptr_t)mapped, MV_FACTS_PAGE_BYTES);
 	return 0;
 }
 
@@ -141,7 +112,7 @@ static bool is_in(const struct mv_card_region *region, CUdeviceptr ptr)
 
 bool mv_card_owns(CUdeviceptr ptr)
 {
-	for (uint64_t i = 0; i < g_settings.card_count; i++) {
+	for (uint64_t i = 0; i < mv_facts()->card_count; i++) {
 		const struct mv_card *card = &g_cards[i];
 
 		if (is_in(&card->large, ptr) || is_in(&card->small, ptr) || is_in(&card->pooled, ptr))
@@ -154,7 +125,7 @@ bool mv_card_owns(CUdeviceptr ptr)
 
 static uint16_t *open_page_units(struct mv_card *card)
 {
-	size_t size = card->small.size_bytes / MV_CARD_PAGE_BYTES * sizeof(*card->page_units);
+	size_t size = card->small.size_bytes / MV_FACTS_PAGE_BYTES * sizeof(*card->page_units);
 	void *mapped;
 
 	if (card->page_units)
@@ -172,12 +143,12 @@ static int64_t count_units(struct mv_card *card, CUdeviceptr ptr, uint64_t size,
 	int64_t growth = 0;
 
 	while (begin < end) {
-		uint64_t page = begin / MV_CARD_PAGE_BYTES, page_end = (page + 1) * MV_CARD_PAGE_BYTES;
+		uint64_t page = begin / MV_FACTS_PAGE_BYTES, page_end = (page + 1) * MV_FACTS_PAGE_BYTES;
 		uint64_t part = (end < page_end ? end : page_end) - begin;
 		bool was_empty = !card->page_units[page];
 
 		card->page_units[page] += (uint16_t)(delta * (int64_t)(part / MV_CARD_UNIT_BYTES));
-		growth += ((int64_t)was_empty - !card->page_units[page]) * (int64_t)MV_CARD_PAGE_BYTES;
+		growth += ((int64_t)was_empty - !card->page_units[page]) * (int64_t)MV_FACTS_PAGE_BYTES;
 		begin += part;
 	}
 	return growth;
@@ -207,19 +178,19 @@ static CUdeviceptr allocate_large(CUdevice ordinal, uint64_t size)
 	struct mv_card *card = &g_cards[ordinal];
 	CUdeviceptr ptr;
 
-	if (open_region(&card->large, MV_CARD_PAGE_BYTES, LARGE_TIMES))
+	if (open_region(&card->large, MV_FACTS_PAGE_BYTES, LARGE_TIMES))
 		return 0;
-	if (!mv_card_charge(ordinal, mv_card_round(size, MV_CARD_PAGE_BYTES)))
+	if (!mv_card_charge(ordinal, mv_card_round(size, MV_FACTS_PAGE_BYTES)))
 		return 0;
 	ptr = take(&card->large, size);
 	if (!ptr)
-		mv_card_refund(ordinal, mv_card_round(size, MV_CARD_PAGE_BYTES));
+		mv_card_refund(ordinal, mv_card_round(size, MV_FACTS_PAGE_BYTES));
 	return ptr;
 }
 
 CUdeviceptr mv_card_allocate(CUdevice ordinal, uint64_t size)
 {
-	if (size > g_settings.memory_bytes)
+	if (size > mv_facts()->memory_bytes)
 		return 0;
 	return size <= MV_CARD_SMALL_BYTES ? allocate_small(ordinal, size) : allocate_large(ordinal, size);
 }
@@ -230,7 +201,7 @@ void mv_card_free(CUdevice ordinal, CUdeviceptr ptr, uint64_t size)
 
 	if (size > MV_CARD_SMALL_BYTES) {
 		give(&card->large, ptr, size);
-		mv_card_refund(ordinal, mv_card_round(size, MV_CARD_PAGE_BYTES));
+		mv_card_refund(ordinal, mv_card_round(size, MV_FACTS_PAGE_BYTES));
 		return;
 	}
 	mv_card_refund(ordinal, (uint64_t)-count_units(card, ptr, size, -1));
@@ -241,7 +212,7 @@ CUdeviceptr mv_card_take_pooled(CUdevice ordinal, uint64_t size)
 {
 	struct mv_card *card = &g_cards[ordinal];
 
-	if (size > g_settings.memory_bytes || open_region(&card->pooled, MV_CARD_UNIT_BYTES, POOLED_TIMES))
+	if (size > mv_facts()->memory_bytes || open_region(&card->pooled, MV_CARD_UNIT_BYTES, POOLED_TIMES))
 		return 0;
 	return take(&card->pooled, size);
 }

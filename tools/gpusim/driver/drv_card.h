@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The simulated cards: settings, the count of what is used of each, and their address space.
+/* The simulated cards: the count of what is used of each, and their address space.
  *
  * A card's memory is address space.  It has three regions, far larger together than its capacity, so that address
  * space never runs out before memory does, as on real hardware:
@@ -18,27 +18,11 @@
 #include <stdbool.h>
 
 #include "gpusim/api/cuda_types.h"
-#include "gpusim/common/knob.h"
+#include "gpusim/common/facts.h"
 #include "gpusim/driver/drv_extent.h"
 
-enum { MV_CARD_MAX = 16 };
-#define MV_CARD_PAGE_BYTES (UINT64_C(2) << 20)		/* of physical memory, and granularity of mappings */
 #define MV_CARD_UNIT_BYTES UINT64_C(512)		/* what sizes below a page are rounded up to */
 #define MV_CARD_SMALL_BYTES (UINT64_C(1) << 20)		/* largest request that shares a page with others */
-
-enum mv_card_backing { MV_BACKING_NONE, MV_BACKING_HOST };
-
-/* See common/knob.h.  */
-struct mv_card_settings {
-	uint64_t memory_bytes;
-	uint64_t card_count;
-	uint64_t compute;		/* 10 * major + minor */
-	uint64_t backing;		/* enum mv_card_backing */
-	uint64_t context_bytes;
-	uint64_t driver_version;
-	uint64_t is_forced;
-	char name[MV_KNOB_TEXT_BYTES];
-};
 
 struct mv_card_region {
 	CUdeviceptr base;		/* 0: not open */
@@ -60,10 +44,6 @@ struct mv_card {
 	uint64_t graph_used_bytes, graph_used_high_bytes;
 	uint64_t graph_reserved_bytes, graph_reserved_high_bytes;
 };
-
-/* The settings, read from the environment by the first call, which comes before anything else here.  No lock
- * needed.  */
-const struct mv_card_settings *mv_card_settings(void);
 
 void mv_card_lock(void);
 void mv_card_unlock(void);

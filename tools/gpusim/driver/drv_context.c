@@ -58,7 +58,7 @@ CUresult mv_context_current(CUcontext *context)
 /* Called with the lock held.  */
 static CUresult make(CUcontext *made, CUdevice card, uint32_t flags, bool is_primary)
 {
-	uint64_t charge = mv_card_settings()->context_bytes;
+	uint64_t charge = mv_facts()->context_bytes;
 	CUcontext context;
 
 	if (!mv_card_charge(card, charge))

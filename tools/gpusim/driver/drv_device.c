@@ -6,6 +6,7 @@
 #include "gpusim/driver/drv_attribute.h"
 #include "gpusim/driver/drv_card.h"
 #include "gpusim/driver/drv_start.h"
+#include "gpusim/driver/drv_visible.h"
 
 enum {
 	LUID_BYTES = 8,
@@ -25,7 +26,7 @@ CUresult cuDeviceGetCount(int *count)
 		return err;
 	if (!count)
 		return CUDA_ERROR_INVALID_VALUE;
-	*count = (int)mv_card_settings()->card_count;
+	*count = mv_visible_count();
 	return CUDA_SUCCESS;
 }
 
@@ -49,7 +50,7 @@ CUresult cuDeviceGetName(char *name, int size, CUdevice device)
 		return err;
 	if (!name || size <= 0)
 		return CUDA_ERROR_INVALID_VALUE;
-	snprintf(name, (size_t)size, "%s", mv_card_settings()->name);
+	snprintf(name, (size_t)size, "%s", mv_facts()->name);
 	return CUDA_SUCCESS;
 }
 
@@ -62,8 +63,7 @@ CUresult cuDeviceGetUuid_v2(CUuuid *uuid, CUdevice device)
 		return err;
 	if (!uuid)
 		return CUDA_ERROR_INVALID_VALUE;
-	memcpy(uuid->bytes, "gpusim simulated", sizeof(uuid->bytes));
-	uuid->bytes[sizeof(uuid->bytes) - 1] = (char)device;
+	mv_facts_uuid(mv_visible_number(device), (unsigned char *)uuid->bytes);
 	return CUDA_SUCCESS;
 }
 
@@ -90,7 +90,7 @@ CUresult cuDeviceTotalMem_v2(size_t *bytes, CUdevice device)
 		return err;
 	if (!bytes)
 		return CUDA_ERROR_INVALID_VALUE;
-	*bytes = mv_card_settings()->memory_bytes;
+	*bytes = mv_facts()->memory_bytes;
 	return CUDA_SUCCESS;
 }
 
@@ -179,25 +179,29 @@ CUresult cuDeviceGetPCIBusId(char *id, int size, CUdevice device)
 		return err;
 	if (!id || size <= 0)
 		return CUDA_ERROR_INVALID_VALUE;
-	snprintf(id, (size_t)size, "0000:%02X:00.0", MV_ATTRIBUTE_PCI_BUS(device));
+	snprintf(id, (size_t)size, "0000:%02X:00.0", mv_facts_pci_bus(mv_visible_number(device)));
 	return CUDA_SUCCESS;
 }
 
 CUresult cuDeviceGetByPCIBusId(CUdevice *device, const char *id)
 {
-	unsigned int domain = 0, bus = 0, slot = 0;
 	CUresult err = mv_start_check();
+	int number;
 
 	if (err)
 		return err;
 	if (!device || !id)
 		return CUDA_ERROR_INVALID_VALUE;
-	if (sscanf(id, "%x:%x:%x", &domain, &bus, &slot) != 3 && sscanf(id, "%x:%x", &bus, &slot) != 2)
+	number = mv_facts_find_pci(id);
+	if (number == -2)
 		return CUDA_ERROR_INVALID_VALUE;
-	if (domain || slot || mv_start_check_device((CUdevice)bus - MV_ATTRIBUTE_PCI_BUS(0)))
-		return CUDA_ERROR_INVALID_DEVICE;
-	*device = (CUdevice)bus - MV_ATTRIBUTE_PCI_BUS(0);
-	return CUDA_SUCCESS;
+	for (int i = 0; i < mv_visible_count(); i++) {
+		if (number < 0 || mv_visible_number(i) != (unsigned int)number)
+			continue;
+		*device = i;
+		return CUDA_SUCCESS;
+	}
+	return CUDA_ERROR_INVALID_DEVICE;
 }
 
 /* ---- peers: any card can reach any other ---- */

@@ -49,7 +49,7 @@ CUresult cuGetProcAddress_v2(const char *symbol, void **function, int version, c
 	if (!symbol || !function || (flags & ~(cuuint64_t)KNOWN_FLAGS))
 		return CUDA_ERROR_INVALID_VALUE;
 	*function = NULL;
-	if (version > 0 && (uint64_t)version > mv_card_settings()->driver_version)
+	if (version > 0 && (uint64_t)version > mv_facts()->driver_version)
 		return CUDA_ERROR_INVALID_VALUE;
 	first = find(symbol);
 	for (i = first; i < mv_entry_count && !strcmp(mv_entries[i].base_name, symbol); i++) {

@@ -63,7 +63,7 @@ CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute, CUfuncti
 	else if (attribute == CU_FUNC_ATTRIBUTE_NUM_REGS)
 		*value = REGISTERS;
 	else if (attribute == CU_FUNC_ATTRIBUTE_PTX_VERSION || attribute == CU_FUNC_ATTRIBUTE_BINARY_VERSION)
-		*value = (int)mv_card_settings()->compute;
+		*value = (int)mv_facts()->compute;
 	else if (attribute == CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES)
 		*value = mv_function_shared_limit(function);
 	else if (kept(function, attribute))

@@ -70,7 +70,7 @@ static CUresult use(struct mv_graphmem *memory)
 {
 	struct mv_card *card = mv_card(memory->card);
 	uint64_t used = card->graph_used_bytes + mv_card_round(memory->size, MV_CARD_UNIT_BYTES);
-	uint64_t reserved = mv_card_round(used, MV_CARD_PAGE_BYTES);
+	uint64_t reserved = mv_card_round(used, MV_FACTS_PAGE_BYTES);
 
 	if (memory->is_live)
 		return CUDA_ERROR_INVALID_VALUE;
@@ -162,7 +162,7 @@ CUresult cuDeviceGraphMemTrim(CUdevice device)
 		return err;
 	mv_card_lock();
 	card = mv_card(device);
-	wanted = mv_card_round(card->graph_used_bytes, MV_CARD_PAGE_BYTES);
+	wanted = mv_card_round(card->graph_used_bytes, MV_FACTS_PAGE_BYTES);
 	mv_card_refund(device, card->graph_reserved_bytes - wanted);
 	card->graph_reserved_bytes = wanted;
 	mv_card_unlock();

@@ -43,7 +43,7 @@ static CUdeviceptr map_low(size_t size)
 /* Called with the lock held.  */
 static CUdeviceptr place(CUcontext context, size_t size)
 {
-	uint64_t charge = mv_card_round(size, MV_CARD_PAGE_BYTES);
+	uint64_t charge = mv_card_round(size, MV_FACTS_PAGE_BYTES);
 	struct mv_block block = { .kind = MV_BLOCK_LEGACY, .size = size, .card = context->card, .context = context };
 
 	if (!mv_card_charge(context->card, charge))
@@ -117,7 +117,7 @@ CUresult cuDeviceTotalMem(unsigned int *bytes, CUdevice device)
 		return err;
 	if (!bytes)
 		return CUDA_ERROR_INVALID_VALUE;
-	*bytes = clip(mv_card_settings()->memory_bytes);
+	*bytes = clip(mv_facts()->memory_bytes);
 	return CUDA_SUCCESS;
 }
 

@@ -125,7 +125,7 @@ static void list_accessors(const struct mv_block *block, int *devices, size_t ro
 {
 	size_t n = 0;
 
-	for (int card = 0; card < MV_CARD_MAX && n < room; card++) {
+	for (int card = 0; card < MV_FACTS_CARD_MAX && n < room; card++) {
 		if (block->accessed_by & 1u << card)
 			devices[n++] = card;
 	}

@@ -31,7 +31,7 @@ CUresult cuMemMap(CUdeviceptr ptr, size_t size, size_t offset, CUmemGenericAlloc
 
 	if (err)
 		return err;
-	if (!ptr || !size || ptr % MV_CARD_PAGE_BYTES || size % MV_CARD_PAGE_BYTES || offset % MV_CARD_PAGE_BYTES ||
+	if (!ptr || !size || ptr % MV_FACTS_PAGE_BYTES || size % MV_FACTS_PAGE_BYTES || offset % MV_FACTS_PAGE_BYTES ||
 	    flags)
 		return CUDA_ERROR_INVALID_VALUE;
 	mv_card_lock();

@@ -47,7 +47,7 @@ void mv_memory_free_block(struct mv_block *block)
 		return;
 	case MV_BLOCK_LEGACY:
 		munmap((void *)block->base, block->size);
-		mv_card_refund(block->card, mv_card_round(block->size, MV_CARD_PAGE_BYTES));
+		mv_card_refund(block->card, mv_card_round(block->size, MV_FACTS_PAGE_BYTES));
 		break;
 	case MV_BLOCK_MANAGED:
 	case MV_BLOCK_HOST:
@@ -79,7 +79,7 @@ void mv_memory_free_all_of(CUcontext context)
 
 CUresult cuMemGetInfo_v2(size_t *free, size_t *total)
 {
-	uint64_t capacity = mv_card_settings()->memory_bytes;
+	uint64_t capacity = mv_facts()->memory_bytes;
 	CUcontext context;
 	CUresult err = mv_context_current(&context);
 

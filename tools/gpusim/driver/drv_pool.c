@@ -7,8 +7,8 @@
 #include "gpusim/driver/drv_card.h"
 #include "gpusim/driver/drv_start.h"
 
-static CUmemoryPool g_pools[MV_CARD_MAX];	/* by card; guarded by mv_card_lock */
-static int g_has_slack[MV_CARD_MAX];		/* something was freed since the last synchronization; atomic */
+static CUmemoryPool g_pools[MV_FACTS_CARD_MAX];	/* by card; guarded by mv_card_lock */
+static int g_has_slack[MV_FACTS_CARD_MAX];		/* something was freed since the last synchronization; atomic */
 
 CUmemoryPool mv_pool_get(CUmemoryPool pool)
 {
@@ -23,7 +23,7 @@ static bool grow(CUmemoryPool pool, uint64_t needed)
 	uint64_t added = mv_card_round(needed - pool->reserved_bytes, MV_POOL_CHUNK_BYTES);
 
 	if (!mv_card_charge(pool->card, added)) {
-		added = mv_card_round(needed - pool->reserved_bytes, MV_CARD_PAGE_BYTES);
+		added = mv_card_round(needed - pool->reserved_bytes, MV_FACTS_PAGE_BYTES);
 		if (!mv_card_charge(pool->card, added))
 			return false;
 	}
@@ -50,7 +50,7 @@ CUdeviceptr mv_pool_take(CUmemoryPool pool, uint64_t size)
 	uint64_t rounded = mv_card_round(size, MV_CARD_UNIT_BYTES), used = pool->used_bytes + rounded;
 	CUdeviceptr ptr;
 
-	if (size > mv_card_settings()->memory_bytes || (pool->max_bytes && used > pool->max_bytes))
+	if (size > mv_facts()->memory_bytes || (pool->max_bytes && used > pool->max_bytes))
 		return 0;
 	ptr = mv_card_take_pooled(pool->card, size);
 	if (!ptr)

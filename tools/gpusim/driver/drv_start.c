@@ -2,14 +2,14 @@
 #include "gpusim/driver/drv_start.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 #include "gpusim/api/cuda_device.h"
-#include "gpusim/common/notice.h"
+#include "gpusim/common/facts.h"
 #include "gpusim/driver/drv_card.h"
 #include "gpusim/driver/drv_handle.h"
+#include "gpusim/driver/drv_visible.h"
 
-enum state { IDLE, RUNNING, REFUSED, FORKED };
+enum state { IDLE, RUNNING, WITHOUT_CARDS, FORKED };
 
 static int g_state;		/* enum state; atomic */
 static pthread_mutex_t g_start_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -37,17 +37,13 @@ static void after_fork_in_child(void)
 
 /* ---- start ---- */
 
-bool mv_start_is_real(const char *device, const char *folder)
-{
-	return !access(device, F_OK) || !access(folder, F_OK);
-}
-
 static enum state start(void)
 {
-	if (!mv_card_settings()->is_forced && mv_start_is_real("/dev/nvidiactl", "/proc/driver/nvidia")) {
-		mv_notice("this machine has an NVIDIA driver; GPUSIM_FORCE=1 simulates all the same");
-		return REFUSED;
-	}
+	if (mv_facts_must_refuse())
+		return WITHOUT_CARDS;
+	mv_visible_start();
+	if (!mv_visible_count())
+		return WITHOUT_CARDS;
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 	return RUNNING;
 }
@@ -65,7 +61,7 @@ CUresult cuInit(unsigned int flags)
 		pthread_mutex_unlock(&g_start_lock);
 	}
 	state = __atomic_load_n(&g_state, __ATOMIC_ACQUIRE);
-	if (state == REFUSED)
+	if (state == WITHOUT_CARDS)
 		return CUDA_ERROR_NO_DEVICE;
 	return state == RUNNING ? CUDA_SUCCESS : CUDA_ERROR_NOT_INITIALIZED;
 }
@@ -81,7 +77,7 @@ CUresult mv_start_check_device(CUdevice ordinal)
 
 	if (err)
 		return err;
-	if (ordinal < 0 || (uint64_t)ordinal >= mv_card_settings()->card_count)
+	if (ordinal < 0 || ordinal >= mv_visible_count())
 		return CUDA_ERROR_INVALID_DEVICE;
 	return CUDA_SUCCESS;
 }
@@ -91,6 +87,6 @@ CUresult cuDriverGetVersion(int *version)
 {
 	if (!version)
 		return CUDA_ERROR_INVALID_VALUE;
-	*version = (int)mv_card_settings()->driver_version;
+	*version = (int)mv_facts()->driver_version;
 	return CUDA_SUCCESS;
 }

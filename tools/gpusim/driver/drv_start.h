@@ -3,11 +3,12 @@
  *
  * Fork: a child of a process that had initialised is told CUDA_ERROR_NOT_INITIALIZED by every call, as by the real
  * driver; a child of one that had not may initialise.  The locks are held over fork(), so that a child never finds one
- * taken.  Nothing happens at load time: a process that only has the library preloaded pays for mapping it.  */
+ * taken.
+ *
+ * cuInit answers CUDA_ERROR_NO_DEVICE where the simulation must not run (common/facts.h), and where the program may not
+ * see any card (drv_visible.h).  Nothing happens at load time: a process that only has the library preloaded pays for mapping it.  */
 #ifndef GPUSIM_DRIVER_DRV_START_H
 #define GPUSIM_DRIVER_DRV_START_H
-
-#include <stdbool.h>
 
 #include "gpusim/api/cuda_types.h"
 
@@ -16,9 +17,5 @@ CUresult mv_start_check(void);
 
 /* As mv_start_check, and CUDA_ERROR_INVALID_DEVICE unless ORDINAL is a card's.  */
 CUresult mv_start_check_device(CUdevice ordinal);
-
-/* True where a real NVIDIA driver is installed: DEVICE or FOLDER exists, which are paths and for everybody but tests
- * "/dev/nvidiactl" and "/proc/driver/nvidia".  The simulation then refuses to start unless GPUSIM_FORCE=1.  */
-bool mv_start_is_real(const char *device, const char *folder);
 
 #endif

@@ -73,8 +73,8 @@ CUresult cuMemAddressReserve(CUdeviceptr *ptr, size_t size, size_t alignment, CU
 		return err;
 	if (!ptr || !size || size % HOST_PAGE_BYTES || (alignment & (alignment - 1)) || flags)
 		return CUDA_ERROR_INVALID_VALUE;
-	if (alignment < MV_CARD_PAGE_BYTES)
-		alignment = MV_CARD_PAGE_BYTES;
+	if (alignment < MV_FACTS_PAGE_BYTES)
+		alignment = MV_FACTS_PAGE_BYTES;
 	range = malloc(sizeof(*range));
 	if (!range)
 		return CUDA_ERROR_OUT_OF_MEMORY;
@@ -172,7 +172,7 @@ CUresult cuMemGetAllocationGranularity(size_t *granularity, const CUmemAllocatio
 		return err;
 	if (!granularity || (option != CU_MEM_ALLOC_GRANULARITY_MINIMUM && option != CU_MEM_ALLOC_GRANULARITY_RECOMMENDED))
 		return CUDA_ERROR_INVALID_VALUE;
-	*granularity = MV_CARD_PAGE_BYTES;
+	*granularity = MV_FACTS_PAGE_BYTES;
 	return CUDA_SUCCESS;
 }
 
@@ -204,7 +204,7 @@ CUresult cuMemCreate(CUmemGenericAllocationHandle *handle, size_t size, const CU
 
 	if (err)
 		return err;
-	if (!handle || !size || size % MV_CARD_PAGE_BYTES || flags)
+	if (!handle || !size || size % MV_FACTS_PAGE_BYTES || flags)
 		return CUDA_ERROR_INVALID_VALUE;
 	physical = mv_vmm_new(size, properties);
 	if (!physical)
