@@ -3,6 +3,7 @@
 
 #include "gpusim/api/cuda_device.h"
 #include "gpusim/driver/drv_card.h"
+#include "gpusim/driver/drv_graphmem.h"
 #include "gpusim/driver/drv_function.h"
 #include "gpusim/driver/drv_memory.h"
 #include "gpusim/driver/drv_pool.h"
@@ -154,6 +155,7 @@ CUresult cuDevicePrimaryCtxReset_v2(CUdevice device)
 	mv_card_lock();
 	drop_primary(mv_card(device));
 	mv_pool_reset(device);
+	mv_graphmem_reset(device);
 	mv_card_unlock();
 	return CUDA_SUCCESS;
 }

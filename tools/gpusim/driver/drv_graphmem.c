@@ -88,11 +88,21 @@ static CUresult use(struct mv_graphmem *memory)
 	return CUDA_SUCCESS;
 }
 
+/* Nobody can launch or free it any more.  */
+static void forget(struct mv_graphmem *memory)
+{
+	mv_block_remove(mv_block_find(memory->ptr));
+	mv_card_give_pooled(memory->card, memory->ptr, memory->size);
+	free(memory);
+}
+
 static void retire(struct mv_graphmem *memory)
 {
 	if (memory->is_live)
 		mv_card(memory->card)->graph_used_bytes -= mv_card_round(memory->size, MV_CARD_UNIT_BYTES);
 	memory->is_live = false;
+	if (!memory->references)
+		forget(memory);
 }
 
 CUresult mv_graphmem_allocate(struct mv_graphmem *memory)
@@ -131,11 +141,9 @@ void mv_graphmem_drop(struct mv_graphmem *memory)
 	if (!memory || --memory->references)
 		return;
 	mv_card_lock();
-	retire(memory);
-	mv_block_remove(mv_block_find(memory->ptr));
-	mv_card_give_pooled(memory->card, memory->ptr, memory->size);
+	if (!memory->is_live)
+		forget(memory);
 	mv_card_unlock();
-	free(memory);
 }
 
 void mv_graphmem_free(struct mv_block *block)
@@ -150,21 +158,39 @@ bool mv_graphmem_is_live(const struct mv_block *block)
 	return memory->is_live;
 }
 
+/* ---- what stays reserved ---- */
+
+static void trim(CUdevice device)
+{
+	struct mv_card *card = mv_card(device);
+	uint64_t wanted = mv_card_round(card->graph_used_bytes, MV_FACTS_PAGE_BYTES);
+
+	mv_card_refund(device, card->graph_reserved_bytes - wanted);
+	card->graph_reserved_bytes = wanted;
+}
+
+static void retire_visited(struct mv_block *block, void *device)
+{
+	if (block->kind == MV_BLOCK_GRAPH && block->card == *(CUdevice *)device)
+		retire(block->owner);
+}
+
+void mv_graphmem_reset(CUdevice device)
+{
+	mv_block_each_of(NULL, retire_visited, &device);
+	trim(device);
+}
+
 /* ---- the driver API ---- */
 
 CUresult cuDeviceGraphMemTrim(CUdevice device)
 {
 	CUresult err = mv_start_check_device(device);
-	struct mv_card *card;
-	uint64_t wanted;
 
 	if (err)
 		return err;
 	mv_card_lock();
-	card = mv_card(device);
-	wanted = mv_card_round(card->graph_used_bytes, MV_FACTS_PAGE_BYTES);
-	mv_card_refund(device, card->graph_reserved_bytes - wanted);
-	card->graph_reserved_bytes = wanted;
+	trim(device);
 	mv_card_unlock();
 	return CUDA_SUCCESS;
 }

@@ -2,12 +2,12 @@
 /* Memory that graphs allocate and free.
  *
  * An allocation node has its address from the start; memory lies behind it from a launch of the graph on until it is
- * freed, by a free node or by the program.  As CUDA documents, what graphs have used stays reserved for graphs until
+ * freed, by a free node or by the program, which the end of the graph does not do.  As CUDA documents, what graphs have used stays reserved for graphs until
  * cuDeviceGraphMemTrim.
  *
  * Guess: that what is used is reserved in steps of 2 MiB, and that graphs share without loss.
  *
- * Threads: the functions take mv_card_lock themselves, but for mv_graphmem_free.  */
+ * Threads: the functions take mv_card_lock themselves, unless they say otherwise.  */
 #ifndef GPUSIM_DRIVER_DRV_GRAPHMEM_H
 #define GPUSIM_DRIVER_DRV_GRAPHMEM_H
 
@@ -21,7 +21,7 @@ struct mv_graphmem {
 	CUdeviceptr ptr;
 	size_t size;
 	CUdevice card;
-	unsigned int references;	/* nodes that share it */
+	unsigned int references;	/* nodes that share it; 0: gone are they all, and it is live */
 	bool is_live;			/* launched and not freed */
 };
 
@@ -40,6 +40,9 @@ CUresult mv_graphmem_release(CUdeviceptr ptr);
 
 /* As mv_graphmem_release, if it is live.  */
 void mv_graphmem_release_live(struct mv_graphmem *memory);
+
+/* All that graphs allocated on DEVICE is freed, and nothing stays reserved.  Called with the lock held.  */
+void mv_graphmem_reset(CUdevice device);
 
 /* BLOCK, of kind MV_BLOCK_GRAPH, is freed by the program.  Called with the lock held.  */
 void mv_graphmem_free(struct mv_block *block);
