@@ -116,6 +116,7 @@ $(eval $(call gpusim_library,libcudart.so.12,libcudart,801,libcudart.so.12,$(cal
 	$(gpusim_obj)/gen/twins-libcudart-12.o))
 $(eval $(call gpusim_library,libcudart.so.13,libcudart,801,libcudart.so.13,$(call gpusim_objects,runtime/*.c,13) \
 	$(gpusim_obj)/gen/twins-libcudart-13.o))
+$(eval $(call gpusim_library,libnvidia-ml.so.1,libnvidia-ml,3,-,$(call gpusim_objects,nvml/*.c)))
 $(eval $(call gpusim_library_pair,libcublas,15,blas/*.c))
 $(eval $(call gpusim_library_pair,libcublasLt,15,blaslt/*.c blas/blas_status.c))
 $(eval $(call gpusim_library,libcudnn.so.9,libcudnn,3000,libcudnn.so.9,$(call gpusim_objects,dnn/*.c,12) $(gpusim_rt)))

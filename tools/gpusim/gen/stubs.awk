@@ -41,6 +41,8 @@ function define(name, arguments, body) {
 	what = kind[row]
 	if (what == "quiet")
 		define($1, "void", "\treturn 0;\n")
+	else if (what == "absent")
+		define($1, "void", "\treturn " error ";\n")
 	else if (what == "launch")
 		define($1, "const void *handle", "\treturn mv_stub_launch(handle);\n")
 	else if (what == "norm")

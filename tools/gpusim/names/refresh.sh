@@ -32,6 +32,7 @@ libcupti         ^cupti[A-Z]
 libnvrtc         ^nvrtc[A-Z]
 libnvToolsExt    ^nvtx[A-Z]
 libnvJitLink     ^(__)?nvJitLink[A-Z_0-9]
+libnvidia-ml     ^nvml[A-Z]
 libnvshmem_host  ^nvshmem(x|id)?_[a-z]
 '
 
@@ -44,7 +45,7 @@ while read -r file; do
 	symbols --undefined-only "$file"
 done <"$work/files" | sort -u >"$work/imported"
 
-# libcuda itself need not be there: cuda.h declares all that it exports.
+# The driver's own libraries need not be there: cuda.h and nvml.h declare all that they export.
 find "$@" -name cuda.h -path '*include*' >"$work/headers"
 while read -r header; do
 	folder=$(dirname "$header")
@@ -55,6 +56,7 @@ while read -r header; do
 		grep -E '^#define|CUDAAPI' | grep -oE '\bcu[A-Z][A-Za-z0-9_]*( *\(|$)' | tr -d ' ('
 	cat "$folder"/cuda*Typedefs.h >>"$work/typedefs" 2>/dev/null || true
 done <"$work/headers" | sort -u >"$work/declared"
+find "$@" -name nvml.h -exec grep -ohE 'DECLDIR +nvml[A-Za-z0-9_]+ *\(' {} + | sed -E 's/^DECLDIR +//; s/ *\($//' >>"$work/declared" || true
 
 echo "$libraries" | while read -r library pattern; do
 	[ -n "$library" ] || continue
@@ -62,7 +64,7 @@ echo "$libraries" | while read -r library pattern; do
 		[ ! -f "$here/$library" ] || cat "$here/$library"
 		grep "/$library\.so" "$work/files" | while read -r file; do symbols --defined-only "$file"; done
 		cat "$work/imported"
-		[ "$library" != libcuda ] || cat "$work/declared"
+		cat "$work/declared"
 	} | grep -E "$pattern" | LC_ALL=C sort -u >"$work/list" || true
 	cp "$work/list" "$here/$library"
 	printf '%-16s %5d names\n' "$library" "$(wc -l <"$here/$library")"
