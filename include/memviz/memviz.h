@@ -93,7 +93,8 @@ static inline void memviz_block_free(const void *address)
 }
 
 /* The pool gives up: it could not get SIZE bytes on DEVICE while ALLOCATED bytes were handed out of RESERVED.  The
- * recorder takes a snapshot before this returns.  */
+ * recorder takes a snapshot before this returns.  Once a program has told of blocks, an allocation that the driver
+ * refuses is not taken for the end: the pool may give something back and try again.  */
 static inline void memviz_block_oom(size_t size, int device, size_t allocated, size_t reserved)
 {
 	static struct memviz_lookup lookup;

@@ -24,9 +24,14 @@ enum mv_lock_state {
 	MV_LOCK_OVERDUE = 2, /* taken, and somebody has waited in vain */
 };
 
+/* How a lock is waited for: by pauses, about a microsecond; then by giving up the processor; then by sleeping.  The
+ * longest that is done under a lock, compressing a chunk, takes a millisecond, but on a machine with more threads than
+ * processors whoever does it may not run for some tens.  */
 enum {
-	MV_LOCK_SPINS = 200,	/* pauses before the processor is given up: about a microsecond */
-	MV_LOCK_YIELDS = 20000, /* then so many yields, some tens of milliseconds on a busy machine */
+	MV_LOCK_SPINS = 200,
+	MV_LOCK_YIELDS = 200,
+	MV_LOCK_NAPS = 10000,
+	MV_LOCK_NAP_NS = 100000, /* altogether a second */
 };
 
 static inline void mv_lock_pause(void)
@@ -50,8 +55,10 @@ static inline void mv_lock_wait(int i)
 {
 	if (i < MV_LOCK_SPINS)
 		mv_lock_pause();
-	else
+	else if (i < MV_LOCK_SPINS + MV_LOCK_YIELDS)
 		mv_sys_yield();
+	else
+		mv_sys_sleep(MV_LOCK_NAP_NS);
 }
 
 /* Wait for LOCK.  False: it could not be had in reasonable time; nothing is held.  */
@@ -60,7 +67,7 @@ static inline bool mv_lock_take(struct mv_lock *lock)
 	uint32_t taken = MV_LOCK_TAKEN;
 	int i;
 
-	for (i = 0; i < MV_LOCK_SPINS + MV_LOCK_YIELDS; i++) {
+	for (i = 0; i < MV_LOCK_SPINS + MV_LOCK_YIELDS + MV_LOCK_NAPS; i++) {
 		uint32_t state = __atomic_load_n(&lock->state, __ATOMIC_RELAXED);
 
 		if (state == MV_LOCK_OVERDUE)

@@ -231,6 +231,13 @@ void mv_sys_yield(void)
 	CALL(sched_yield, 0, 0, 0, 0, 0, 0);
 }
 
+void mv_sys_sleep(uint32_t time_ns)
+{
+	struct timespec time = {0, time_ns};
+
+	CALL(nanosleep, &time, 0, 0, 0, 0, 0);
+}
+
 int mv_sys_readable(const void *address)
 {
 	uintptr_t word = (uintptr_t)address & ~(uintptr_t)7;

@@ -81,8 +81,9 @@ void mv_sys_thread_name(char name[16]);
 uint64_t mv_sys_monotonic_ns(void);
 uint64_t mv_sys_realtime_ns(void);
 
-/* Let another thread run.  */
+/* Let another thread run; do nothing for some time, less than a second, unless a signal comes.  */
 void mv_sys_yield(void);
+void mv_sys_sleep(uint32_t time_ns);
 
 /* True if the eight bytes around ADDRESS can be read.  Never faults, has no side effect; about 100 ns.
  * The kernel reads the new signal mask before it rejects an impossible HOW.  */

@@ -235,6 +235,19 @@ static void copy_slots(const void *image, const struct slots *slots, struct mv_f
 	copy->used_bytes[MV_REGION_OPEN] = copy->regions[MV_REGION_OPEN].size_bytes;
 }
 
+/* A chunk that was being given up when tail and first number were read: the tail is moved first.  */
+static void settle_tail(struct mv_file_header *copy)
+{
+	const struct mv_chunk *oldest =
+		(const struct mv_chunk *)((uint8_t *)copy + copy->regions[MV_REGION_RING].offset + copy->ring_tail);
+
+	if (copy->ring_tail + sizeof *oldest <= copy->used_bytes[MV_REGION_RING] &&
+	    oldest->sequence == copy->chunk_first + 1)
+		copy->chunk_first++;
+	if (copy->chunk_first > copy->chunk_next)
+		copy->chunk_first = copy->chunk_next;
+}
+
 /* Chunks that are overwritten while they are copied are behind the tail when it is read, afterwards.  False: the ring has
  * grown beyond SIZE bytes of copy.  */
 static bool copy_ring(const void *image, struct mv_file_header *copy, uint64_t size)
@@ -255,8 +268,7 @@ static bool copy_ring(const void *image, struct mv_file_header *copy, uint64_t s
 	copy->ring_tail = header->ring_tail;
 	copy->horizon_ns = header->horizon_ns;
 	copy->events_evicted = header->events_evicted;
-	if (copy->chunk_first > copy->chunk_next)
-		copy->chunk_first = copy->chunk_next;
+	settle_tail(copy);
 	return true;
 }
 

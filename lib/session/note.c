@@ -34,6 +34,14 @@ static void append(struct mv_session *session, struct mv_session_thread *thread,
 	mv_session_append(session, thread, event);
 }
 
+static void note_pool(struct mv_session *session, const struct mv_event *event)
+{
+	bool *has = event->api == mv_session_api(MV_API_BLOCK) ? &session->has_own_blocks : &session->has_blocks;
+
+	if (!*has)
+		*has = true;
+}
+
 static void note(struct mv_event *event)
 {
 	struct mv_session_thread *thread;
@@ -41,14 +49,17 @@ static void note(struct mv_event *event)
 
 	if (!session)
 		return;
-	if (event->ledger == MV_LEDGER_BLOCK && !session->has_blocks)
-		session->has_blocks = true;
+	if (event->ledger == MV_LEDGER_BLOCK)
+		note_pool(session, event);
 	append(session, thread, event);
 	if (event->kind == MV_EVENT_ALLOC) {
 		mv_live_add(&session->store.live, event);
 		mv_session_check_outcome(session, event);
 	}
 	mv_session_leave(thread);
+	/* PyTorch on the driver's own pools reports nothing by itself.  */
+	if (event->ledger == MV_LEDGER_POOLED)
+		mv_torch_tick();
 }
 
 /* ---- frees ---- */

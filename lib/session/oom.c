@@ -16,13 +16,16 @@
 /* A program whose failed thread allocates again, or whose other threads allocate so often, goes on.  */
 enum { OTHERS_ALLOCS = 64 };
 
-/* PyTorch's allocator, told that a card is full, gives back what it holds in reserve and asks again; when it gives up
- * it says so itself.  Out of the driver's own pools it takes the first answer, and before its first block there is
- * nobody who would report.  */
+/* A pool that is told that the card is full gives back what it holds in reserve and asks again; when it gives up it says
+ * so itself: PyTorch's, and one that told of its blocks through memviz.h.  Out of the driver's own pools PyTorch takes
+ * the first answer, and before its first block there is nobody who would report.  */
 static bool is_final(const struct mv_session *session, const struct mv_oom_report *report)
 {
-	return !report->origin || report->ledger == MV_LEDGER_POOLED || !session->has_blocks ||
-	       !mv_torch_tries_again(report->origin);
+	if (!report->origin || report->ledger == MV_LEDGER_POOLED)
+		return true;
+	if (session->has_own_blocks)
+		return false;
+	return !session->has_blocks || !mv_torch_tries_again(report->origin);
 }
 
 /* The first errors keep their records, the latest has the last one.  */
@@ -46,6 +49,16 @@ static void take_snapshot(struct mv_session *session, uint32_t ordinal)
 	session->oom_path[0] = 0;
 	mv_store_lose(&session->store, MV_LOSS_SNAPSHOT, 1);
 	mv_session_say("no snapshot of the out-of-memory error", NULL, mv_session_error(err));
+}
+
+/* The same request by the same thread with nothing allocated between: a pool that tries once more in vain.  */
+static bool is_repeated(const struct mv_session *session, const struct mv_session_thread *thread,
+			const struct mv_oom_report *report)
+{
+	uint64_t number = __atomic_load_n(&session->oom_number, __ATOMIC_ACQUIRE);
+
+	return number && session->oom_thread == thread->number && !session->oom_allocs &&
+	       record_of(session->store.header, (uint32_t)number)->requested_bytes == report->requested_bytes;
 }
 
 static void note_oom(struct mv_session *session, struct mv_session_thread *thread, const struct mv_oom_report *report)
@@ -90,7 +103,7 @@ void mv_session_note_oom(const struct mv_oom_report *report)
 
 	if (!session)
 		return;
-	if (is_final(session, report))
+	if (is_final(session, report) && !is_repeated(session, thread, report))
 		note_oom(session, thread, report);
 	mv_session_leave(thread);
 }

@@ -83,21 +83,25 @@ static void find_program(struct mv_file_header *header)
 
 /* ---- which rank ---- */
 
-static bool read_number(const char *name, int32_t *number)
+const char *mv_process_environment(const char *name)
 {
 	size_t length = strlen(name);
 	char *const *entry;
+
+	for (entry = environ; entry && *entry; entry++)
+		if (!strncmp(*entry, name, length) && (*entry)[length] == '=')
+			return *entry + length + 1;
+	return "";
+}
+
+static bool read_number(const char *name, int32_t *number)
+{
 	uint64_t value;
 
-	for (entry = environ; entry && *entry; entry++) {
-		if (strncmp(*entry, name, length) || (*entry)[length] != '=')
-			continue;
-		if (mv_text_parse_u64(*entry + length + 1, &value) || value > INT32_MAX)
-			return false;
-		*number = (int32_t)value;
-		return true;
-	}
-	return false;
+	if (mv_text_parse_u64(mv_process_environment(name), &value) || value > INT32_MAX)
+		return false;
+	*number = (int32_t)value;
+	return true;
 }
 
 static int32_t first_number(const char *const *names)

@@ -13,6 +13,9 @@
 /* Fill HEADER's part about the process: pid to program.  */
 void mv_process_describe(struct mv_file_header *header);
 
+/* The value of NAME in the environment as it is now, "" if it is not there.  */
+const char *mv_process_environment(const char *name);
+
 /* Write the name of the recording of the process that HEADER describes into PATH[SIZE]: absolute, in FOLDER ("": where
  * the program runs), PROGRAM[-rankR]-PID[-N].memviz; N is ATTEMPT above 1, for a process that recorded before it
  * replaced itself.  -ENAMETOOLONG; -errno if there is no current folder.  */

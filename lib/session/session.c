@@ -142,6 +142,8 @@ static void note_facts(struct mv_store *store)
 {
 	mv_store_note(store, "memviz", MV_VERSION);
 	note_number(store, "driver", (uint64_t)mv_watch_driver_version());
+	/* memviz run knows its own recordings by it.  */
+	mv_store_note(store, "run", mv_process_environment("MEMVIZ_RUN"));
 }
 
 void mv_session_note_state(struct mv_session *session)

@@ -24,7 +24,8 @@ struct mv_session {
 	struct mv_settings settings;
 	uint64_t generation; /* differs from that of every other session of this address space */
 	bool is_recording;   /* cleared when the recording is closed */
-	bool has_blocks;     /* a framework's pool has reported */
+	bool has_blocks;     /* a pool has reported: PyTorch's, */
+	bool has_own_blocks; /* or one of the program's, through memviz.h */
 	uint32_t threads;    /* that have told something */
 	uint32_t snapshots;  /* taken on out-of-memory errors, */
 	uint32_t requests;   /* on request */

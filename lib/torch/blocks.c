@@ -8,7 +8,6 @@
 #include <errno.h>
 
 #include "base/elf.h"
-#include "torch/owner.h"
 #include "torch/torch.h"
 
 /* c10::Device: one register.  */
@@ -87,7 +86,7 @@ static void note_memory(void *address, int64_t size, uint64_t reserved, struct c
 		sink->note(&event);
 	else
 		sink->note_free(&event, NULL);
-	mv_owner_tick();
+	mv_torch_tick();
 	errno = saved;
 }
 

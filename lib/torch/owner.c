@@ -271,7 +271,7 @@ static bool is_time_for_names(uint64_t events)
 	return __builtin_ctzll(events / NAMES_FIRST_AT) % 3 == 0;
 }
 
-void mv_owner_tick(void)
+void mv_torch_tick(void)
 {
 	uint64_t events = __atomic_add_fetch(&g_events, 1, __ATOMIC_RELAXED);
 	enum owner_state state = (enum owner_state)__atomic_load_n(&g_state, __ATOMIC_RELAXED);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who holds which memory, found out where Python itself calls us.  Private to lib/torch.
  *
- * The allocator's reports count events (mv_owner_tick).  At some of them a pending call is asked for, which the
+ * Allocations are counted (mv_torch_tick).  At some of them a pending call is asked for, which the
  * interpreter runs in the main thread; it registers torch.optim's global step hooks.  From then on each optimizer step
  * tells its parameters, gradients and states in the thread that steps, where its backward is over: reading gradients
  * anywhere else races with backward.  The names come from a walk over all modules.  */
@@ -9,9 +9,6 @@
 #define TORCH_OWNER_H
 
 #include "torch/tensor.h"
-
-/* One event of the allocator's has been noted.  A few nanoseconds; takes no GIL.  */
-void mv_owner_tick(void);
 
 /* Name every parameter and buffer of every module that there is: names.c.  20 to 40 ms for 1,000 modules.  */
 void mv_names_walk(const struct mv_tensor_view *view);

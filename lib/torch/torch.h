@@ -25,6 +25,10 @@ uint16_t mv_torch_api(void);
 /* What the api is called.  */
 #define MV_TORCH_API_NAME "PyTorch caching allocator"
 
+/* Something has been allocated that the caching allocator does not report: a chance to ask for owners.  A few
+ * nanoseconds; nothing where there is no Python.  */
+void mv_torch_tick(void);
+
 /* True if the call that began at ORIGIN is the caching allocator's, which tries again and reports when it gives up.  */
 bool mv_torch_tries_again(const void *origin);
 

@@ -130,8 +130,8 @@ static void out_of_memory_often(void)
 	int i;
 
 	acts_open_card();
-	for (i = 0; i < 20; i++)
-		MUST(cuMemAlloc_v2(&none, 4096 * MIB) == CUDA_ERROR_OUT_OF_MEMORY);
+	for (i = 0; i < 40; i++)
+		MUST(cuMemAlloc_v2(&none, (4096 + (size_t)i / 2) * MIB) == CUDA_ERROR_OUT_OF_MEMORY);
 }
 
 static void wrong_frees(void)
