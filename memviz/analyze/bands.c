@@ -9,6 +9,8 @@
 /* What the evidence is worth depends on what the recorder could see.  */
 struct court {
 	struct mv_replay *replay;
+	const struct mv_oom *ooms;
+	size_t oom_count;
 	struct mv_stretches stretches;
 	bool knows_gradients; /* the owners of gradients were read at least once, */
 	bool knows_states;    /* those of the optimizer's states */
@@ -137,6 +139,28 @@ static bool may_be_saved(const struct court *court, const struct mv_block *block
 	return !court->knows_grad_mode || block->flags & MV_FLAG_GRAD;
 }
 
+/* True if memory ran out in the life of BLOCK, before the backward that it may have been kept for had ended: that forward
+ * was given up, and what it held was freed on the way out.  */
+static bool was_cut(const struct court *court, const struct mv_block *block)
+{
+	size_t i;
+
+	for (i = 0; i < court->oom_count; i++) {
+		uint64_t oom_ns = court->ooms[i].time_ns;
+
+		if (oom_ns > block->birth_ns && oom_ns < block->death_ns)
+			return !mv_stretch_whole(&court->stretches.backward, block->birth_ns, oom_ns) &&
+			       !saw_a_step(court, block);
+	}
+	return false;
+}
+
+/* What it was for is left to a guess: band and reason may change.  */
+static struct verdict left_open(const struct court *court, const struct mv_block *block)
+{
+	return (struct verdict){may_be_saved(court, block) ? MV_BAND_ACTIVATION : MV_BAND_OTHER, MV_REASON_UNKNOWN};
+}
+
 static struct verdict born_in_forward(const struct court *court, const struct mv_block *block)
 {
 	const struct mv_stretch_list *backward = &court->stretches.backward;
@@ -146,9 +170,10 @@ static struct verdict born_in_forward(const struct court *court, const struct mv
 	if (block->death_ns == MV_TIME_NEVER) {
 		if (saw_a_step(court, block))
 			return (struct verdict){MV_BAND_OTHER, MV_REASON_OUTLIVED};
-		return (struct verdict){may_be_saved(court, block) ? MV_BAND_ACTIVATION : MV_BAND_OTHER,
-					MV_REASON_UNKNOWN};
+		return left_open(court, block);
 	}
+	if (was_cut(court, block))
+		return left_open(court, block);
 	if (block->death_ns <= end_ns)
 		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_SHORT};
 	if (mv_stretch_around(backward, block->death_ns) != MV_STRETCH_NONE)
@@ -272,6 +297,8 @@ static bool is_backward_over(const struct court *court, const struct mv_block *b
 	const struct mv_stretch_list *backward = &court->stretches.backward;
 	size_t next = mv_stretch_behind(backward, block->birth_ns);
 
+	if (was_cut(court, block))
+		return false;
 	return next < backward->count && backward->at[next].end_ns < court->replay->end_ns;
 }
 
@@ -292,13 +319,31 @@ static void close_forwards(struct court *court)
 	}
 }
 
+/* The forwards in which memory ran out, or in whose backward.  */
+static int guess_cut_forwards(struct court *court)
+{
+	const struct mv_stretch_list *backward = &court->stretches.backward;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < court->oom_count && !err; i++) {
+		size_t within = mv_stretch_around(backward, court->ooms[i].time_ns);
+
+		err = guess_forward(court, within != MV_STRETCH_NONE
+						   ? within
+						   : mv_stretch_behind(backward, court->ooms[i].time_ns));
+	}
+	return err;
+}
+
 static int guess(struct court *court)
 {
 	size_t forwards = court->stretches.backward.count;
-	int err;
+	int err = guess_cut_forwards(court);
 
 	/* The last forward may be followed by a backward that has not ended.  */
-	err = forwards ? guess_forward(court, forwards - 1) : 0;
+	if (!err && forwards)
+		err = guess_forward(court, forwards - 1);
 	if (!err)
 		err = guess_forward(court, forwards);
 	if (!err)
@@ -331,7 +376,7 @@ static void look_around(struct court *court)
 
 int mv_bands_assign(const struct mv_timeline *timeline, struct mv_replay *replay)
 {
-	struct court court = {.replay = replay};
+	struct court court = {.replay = replay, .ooms = mv_timeline_ooms(timeline, &court.oom_count)};
 	size_t i;
 	int err = mv_stretches_open(&court.stretches, replay);
 

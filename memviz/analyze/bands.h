@@ -10,7 +10,8 @@
  *					gradients were recorded (a checkpoint's forward, again) and longer than that
  *					forward: activation
  *   born in forward			freed before backward: temporary; in a backward: activation; later: other
- *   cut off by the end of the file	as the same allocation of the step before; where there is none, see
+ *   cut off by the end of the file,
+ *   or by memory running out		as the same allocation of the step before; where there is none, see
  *					analyze/guess.h; otherwise a forward's blocks are activations until their
  *					backward has ended
  *

@@ -188,9 +188,9 @@ static int make(struct mv_timeline *timeline, struct mv_diag *diag)
 
 	if (err)
 		return err;
+	find_ooms(timeline);
 	if (find_cards(timeline) || mv_bands_assign(timeline, &timeline->replay))
 		return mv_diag_set(diag, -ENOMEM, 0, "out of memory");
-	find_ooms(timeline);
 	find_peaks(timeline);
 	return 0;
 }
