@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyze/ledgers.h"
+#include "analyze/segments.h"
 #include "analyze/births.h"
 #include "analyze/spans.h"
 #include "read/array.h"
@@ -119,7 +120,7 @@ int mv_replay_run(const struct mv_recording *recording, struct mv_replay *replay
 	mv_spans_start(&spans, replay);
 	err = play(replay, &ledgers, &spans, diag);
 	if (!err && (mv_ledgers_settle(&ledgers, incomplete_until(recording)) ||
-		     (ledgers.is_out_of_order && mv_births_restore(replay))))
+		     (ledgers.is_out_of_order && mv_births_restore(replay)) || mv_segments_mark(replay)))
 		err = no_memory(diag);
 	if (!err) {
 		mv_spans_finish(&spans);

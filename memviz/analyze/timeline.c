@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyze/bands.h"
+#include "analyze/plumbing.h"
 #include "analyze/replay.h"
 #include "analyze/series.h"
 #include "read/recording.h"
@@ -189,6 +190,7 @@ static int make(struct mv_timeline *timeline, struct mv_diag *diag)
 	if (err)
 		return err;
 	find_ooms(timeline);
+	mv_plumbing_strip(&timeline->replay, timeline->ooms, timeline->oom_count);
 	if (find_cards(timeline) || mv_bands_assign(timeline, &timeline->replay))
 		return mv_diag_set(diag, -ENOMEM, 0, "out of memory");
 	find_peaks(timeline);
