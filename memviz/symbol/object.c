@@ -2,6 +2,8 @@
 /* elfutils finds a symbol by looking at all of them, so functions are sorted once.  */
 #include "symbol/object.h"
 
+#include <dwarf.h>
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -142,12 +144,56 @@ const char *mv_object_symbol(struct mv_object *object, uint64_t address)
 	return NULL;
 }
 
-bool mv_object_line(struct mv_object *object, uint64_t address, const char **file, uint32_t *line)
+/* ---- debug information ---- */
+
+/* The compilation unit of ADDRESS.  Compilers that write no table of addresses leave nothing but to ask each.  */
+static Dwarf_Die *unit_of(struct mv_object *object, uint64_t address, Dwarf_Addr *bias)
 {
-	Dwfl_Line *found = dwfl_module_getsrc(object->module, address);
+	Dwarf_Die *unit = dwfl_module_addrdie(object->module, address, bias);
+
+	if (unit)
+		return unit;
+	while ((unit = dwfl_module_nextcu(object->module, unit, bias)))
+		if (dwarf_haspc(unit, address - *bias) > 0)
+			return unit;
+	return NULL;
+}
+
+static const char *name_of(Dwarf_Die *function)
+{
+	Dwarf_Attribute attribute;
+	const char *linkage = dwarf_formstring(dwarf_attr_integrate(function, DW_AT_linkage_name, &attribute));
+
+	return linkage ? linkage : dwarf_diename(function);
+}
+
+/* The innermost function at ADDRESS, if it is one that was inlined into another: the line is in it.  */
+static const char *inlined_at(Dwarf_Die *unit, Dwarf_Addr address)
+{
+	Dwarf_Die *scopes = NULL;
+	const char *name = NULL;
+	int i, count = dwarf_getscopes(unit, address, &scopes);
+
+	for (i = 0; i < count && !name && dwarf_tag(&scopes[i]) != DW_TAG_subprogram; i++)
+		if (dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine)
+			name = name_of(&scopes[i]);
+	free(scopes);
+	return name;
+}
+
+bool mv_object_source(struct mv_object *object, uint64_t address, struct mv_object_source *source)
+{
+	Dwarf_Addr bias = 0;
+	Dwarf_Die *unit = unit_of(object, address, &bias);
+	Dwarf_Line *line = unit ? dwarf_getsrc_die(unit, address - bias) : NULL;
 	int number = 0;
 
-	*file = found ? dwfl_lineinfo(found, NULL, &number, NULL, NULL, NULL) : NULL;
-	*line = number > 0 ? (uint32_t)number : 0;
-	return *file != NULL;
+	*source = (struct mv_object_source){NULL, NULL, 0};
+	if (!line)
+		return false;
+	dwarf_lineno(line, &number);
+	source->inlined = inlined_at(unit, address - bias);
+	source->file = dwarf_linesrc(line, NULL, NULL);
+	source->line = number > 0 ? (uint32_t)number : 0;
+	return source->file != NULL;
 }

@@ -16,7 +16,13 @@ void mv_object_close(struct mv_object *object);
 /* The symbol of the function around ADDRESS, as it stands in the object; NULL: none.  */
 const char *mv_object_symbol(struct mv_object *object, uint64_t address);
 
-/* The line of ADDRESS: true, *FILE and *LINE.  FILE lives as long as the object.  */
-bool mv_object_line(struct mv_object *object, uint64_t address, const char **file, uint32_t *line);
+struct mv_object_source {
+	const char *inlined; /* symbol of the function that the line is in, if that was inlined into another; or NULL */
+	const char *file;
+	uint32_t line; /* 0: not known */
+};
+
+/* Where ADDRESS is in the source.  False: nothing is known.  Strings live as long as the object.  */
+bool mv_object_source(struct mv_object *object, uint64_t address, struct mv_object_source *source);
 
 #endif

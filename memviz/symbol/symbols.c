@@ -72,14 +72,17 @@ bool mv_symbols_find(struct mv_symbols *symbols, uint32_t id, const struct mv_sy
 		     struct mv_symbol *symbol)
 {
 	struct mv_object *object = object_of(symbols, id, wanted);
+	struct mv_object_source source;
 	const char *name;
 
 	memset(symbol, 0, sizeof *symbol);
 	if (!object)
 		return false;
-	name = mv_object_symbol(object, address);
+	mv_object_source(object, address, &source);
+	name = source.inlined ? source.inlined : mv_object_symbol(object, address);
 	if (name)
 		symbol->function = keep_demangled(symbols, name);
-	mv_object_line(object, address, &symbol->file, &symbol->line);
+	symbol->file = source.file;
+	symbol->line = source.line;
 	return symbol->function || symbol->file;
 }
