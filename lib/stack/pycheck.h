@@ -24,7 +24,8 @@ struct mv_pycheck {
  * found.  */
 int mv_pycheck_request(const struct mv_pycheck *check);
 
-/* The comparison itself, of the calling thread, which holds the GIL.  False, too, if Python's functions were not found.  */
+/* The comparison itself, of the calling thread, which holds the GIL.  False, too, if Python's functions were not
+ * found.  */
 bool mv_pycheck_compare(const struct mv_pylayout *layout);
 
 #endif

@@ -30,9 +30,9 @@ struct mv_pycode_names {
 /* Map the table, or empty it if it is there already.  Returns 0 or -ENOMEM.  */
 int mv_pycode_start(void);
 
-/* Put the watching function in place of the deallocation function of CODE_TYPE, the address of PyCode_Type; for the rest
- * of the process, and again if it is there already.  False: what stands there is not what is expected, so deaths would
- * go unseen.  Reads nothing that cannot be read.  Calls dl_iterate_phdr.  */
+/* Put the watching function in place of the deallocation function of CODE_TYPE, the address of PyCode_Type, for the
+ * rest of the process; it may be there already.  False: what stands there is not what is expected, so deaths would go
+ * unseen.  Reads nothing that cannot be read.  Calls dl_iterate_phdr.  */
 bool mv_pycode_watch(uintptr_t code_type);
 
 /* MV_PYCODE_EPOCHS numbers.  */

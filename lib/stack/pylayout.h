@@ -2,9 +2,10 @@
 /* Where CPython keeps what a stack is made of.  The only place that knows; everybody else goes by the fields below.
  *
  * CPython promises nothing about these structures, but they never change within a minor version.  3.8 to 3.12 are
- * written down here (offsetof on each version's headers, x86-64; what lies before a field is pointers and numbers, the
- * same on every 64-bit processor); 3.13 and 3.14 say themselves in _Py_DebugOffsets at the start of _PyRuntime.  Builds without the GIL are refused: their frames may
- * change under a reader.  Nothing here is trusted before mv_pyprobe_check has compared it with live memory.
+ * written down here (offsetof on each version's headers, x86-64; what lies before a field is pointers and numbers,
+ * the same on every 64-bit processor); 3.13 and 3.14 say themselves in _Py_DebugOffsets at the start of _PyRuntime.
+ * Builds without the GIL are refused: their frames may change under a reader.  Nothing here is trusted before
+ * mv_pyprobe_check has compared it with live memory.
  *
  * Units: offsets in bytes.  Threads, signals, fork: pure functions.  */
 #ifndef STACK_PYLAYOUT_H

@@ -79,7 +79,8 @@ static bool is_code(const struct mv_pylayout *layout, const struct mv_pytypes *t
 	if (!has_type(code, types->code) || !read_word(code, layout->code_file, &file) ||
 	    !read_word(code, layout->code_name, &name))
 		return false;
-	return is_name(layout, types, file) && is_name(layout, types, name) && read_word(code, layout->code_lines, &lines) && is_table(layout, types, lines) &&
+	return is_name(layout, types, file) && is_name(layout, types, name) &&
+	       read_word(code, layout->code_lines, &lines) && is_table(layout, types, lines) &&
 	       read_int(code, layout->code_first_line, &first_line) && first_line >= 0 && first_line <= LINE_MAX;
 }
 

@@ -28,13 +28,14 @@ bool mv_python_start(void);
 /* Look again: objects have been loaded.  True if an interpreter has been found now.  About 50 us for 300 objects.  */
 bool mv_python_look(void);
 
-/* Have Python compare, if that has not been done; for every now and then, as Python may have no room for the request.  */
+/* Have Python compare (pycheck.h), if that has not been asked for; again and again, as Python may have no room for the
+ * request.  */
 void mv_python_ask(void);
 
 /* The calling thread's PyThreadState, if its frames can be read; else 0: a thread that Python does not know, an
  * interpreter that is being torn down, or none.  What it returns is good for as long as the thread's scratch memory says
- * that it is inside a capture: the end of the interpreter waits for that.  Calls PyGILState_GetThisThreadState, which reads a thread-specific
- * value.  */
+ * that it is inside a capture: the end of the interpreter waits for that.  Calls PyGILState_GetThisThreadState, which
+ * reads a thread-specific value.  */
 uintptr_t mv_python_thread(void);
 
 /* What is known about the interpreter; to be read only after mv_python_thread has returned one.  */

@@ -395,9 +395,8 @@ class ProcessTest(unittest.TestCase):
         for _ in range(5):
             self.run_python("""
                 import threading, time
-                def capture_for_ever():
-                    while True:
-                        FREE.probe_bench(20000)
+                def capture_for_ever():  # a return to Python, now and then, would meet with mistakes of its own
+                    FREE.probe_bench(1000000000)
                 def deep(n):
                     return deep(n - 1) if n else capture_for_ever()
                 for _ in range(3):
