@@ -144,3 +144,9 @@ $(gpusim_out)/preload: $(gpusim_dir)/gpusim.mk
 	$(Q)printf '%s\n' $(notdir $(gpusim_libs)) >$@
 
 gpusim: $(gpusim_libs) $(gpusim_out)/preload
+
+# ---- tests -----------------------------------------------------------------------------------------------
+
+.PHONY: check-carry
+check-carry: gpusim ## train with PyTorch on the simulated GPU (downloads PyTorch once)
+	$(Q)$(PYTHON) tests/torch/carry_all.py --build $(BUILD)
