@@ -41,7 +41,7 @@ objs_of  = $(patsubst %.S,$(BUILD)/%.o,$(patsubst %.c,$(BUILD)/%.o,$(1)))
 
 both_src := $(call room_src,lib/base lib/format)
 rec_src  := $(call room_src,lib/stack lib/store lib/cuda lib/torch lib/session)
-rec_asm  := $(wildcard lib/cuda/thunk_$(shell $(CC) -dumpmachine | cut -d- -f1).S)
+rec_asm  := $(wildcard lib/cuda/thunk_$(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1).S)
 view_src := $(call room_src,memviz/read memviz/symbol memviz/analyze memviz/export memviz/import memviz/tui memviz/cmd)
 
 $(BUILD)/lib/%.o: lib/%.c
@@ -82,6 +82,7 @@ $(BUILD)/libmemviz.so: $(rec_objs) $(BUILD)/gen/exports.map
 		-Wl,-z,defs -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--exclude-libs,ALL -Wl,--gc-sections \
 		-nodefaultlibs $(UNWIND)/lib/libunwind.a -l:libzstd.a -lc -l:libgcc.a
 
-include $(wildcard tools/gpusim/gpusim.mk)
+include memviz/viewer.mk memviz/export/export.mk tools/gpusim/gpusim.mk tools/demo/demo.mk
+include tests/tests.mk tests/stack.mk tests/web/web.mk
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

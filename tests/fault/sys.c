@@ -20,6 +20,16 @@
 #undef mv_sys_map_file
 #undef mv_sys_map
 
+/* As the header, read under the other names, would have declared them.  */
+__typeof__(real_open) mv_sys_open;
+__typeof__(real_set_aside) mv_sys_set_aside;
+__typeof__(real_truncate) mv_sys_truncate;
+__typeof__(real_read_at) mv_sys_read_at;
+__typeof__(real_write_at) mv_sys_write_at;
+__typeof__(real_rename) mv_sys_rename;
+__typeof__(real_map_file) mv_sys_map_file;
+__typeof__(real_map) mv_sys_map;
+
 static unsigned g_at, g_calls;
 static int g_err, g_has_failed;
 

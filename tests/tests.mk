@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# The tests: suites of CUnit, programs under the recorder on the simulated GPU, the viewer end to end, PyTorch, sanitizers,
+# the fuzzer.  The page's, the demo's and the stacks' own are in tests/web/web.mk, tools/demo/demo.mk and tests/stack.mk.
+
+test_out := $(BUILD)/tests
+
+# Every room but the one with main and those that need what only a recorder has; and what forges recordings.
+suite_lib := $(test_out)/rooms.a
+suite_obj := $(filter-out %/cmd/main.o,$(view_obj)) $(call objs_of,$(call room_src,lib/store tests/support) \
+	lib/session/settings.c lib/session/process.c)
+
+$(test_out)/%.o: tests/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(mv_cppflags) -Itests -Itools $(mv_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(suite_lib): $(suite_obj)
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+test_link = $(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(suite_lib) $(view_libs)
+
+# ---- suites ----------------------------------------------------------------------------------------------
+
+unit_suites  := $(filter-out $(test_out)/unit/stack_% $(test_out)/unit/demo_%, \
+	$(patsubst tests/unit/%.c,$(test_out)/unit/%,$(sort $(wildcard tests/unit/*.c))))
+suites       := $(unit_suites) $(test_out)/fault/store $(test_out)/crash/kill
+test_helpers := $(addprefix $(test_out)/,forge blocks scenes)
+
+$(suites): $(test_out)/%: $(test_out)/%.o $(suite_lib)
+	$(call say,LINK,$@)
+	$(Q)$(test_link) -lcunit -lpthread
+
+# Stands in for base/sys.c, so it is linked first.
+$(test_out)/fault/store: $(test_out)/fault/sys.o
+
+$(test_out)/forge: $(test_out)/cli/forge.o
+$(test_out)/blocks: $(test_out)/torch/blocks.o
+$(test_out)/scenes: $(test_out)/web/scenes.o
+$(test_helpers): $(suite_lib)
+	$(call say,LINK,$@)
+	$(Q)$(test_link)
+
+.PRECIOUS: $(test_out)/%.o
+
+.PHONY: check-unit
+check-unit: $(suites) ## test the rooms by themselves; kill -9; failing system calls
+	$(Q)tests/suites.sh unit $(suites)
+
+.PHONY: check-cli
+check-cli: $(BUILD)/bin/memviz $(test_out)/forge ## test the viewer end to end
+	$(Q)tests/cli/run.sh $(BUILD)
+
+# ---- under the recorder, on the simulated GPU ------------------------------------------------------------
+
+acts_obj := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/gpusim/acts*.c)))
+
+$(test_out)/gpusim/acts: $(acts_obj) $(BUILD)/gpusim/libcuda.so.1
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 -lpthread -ldl
+
+$(test_out)/gpusim/recorder: $(test_out)/gpusim/recorder.o $(test_out)/gpusim/run.o $(suite_lib)
+	$(call say,LINK,$@)
+	$(Q)$(test_link) -lcunit -lpthread
+
+recorder_env = MEMVIZ_TEST_SO=$(abspath $(BUILD))/libmemviz.so MEMVIZ_TEST_GPUSIM=$(abspath $(BUILD))/gpusim \
+	MEMVIZ_TEST_ACTS=$(abspath $(test_out))/gpusim/acts
+
+.PHONY: check-recorder
+check-recorder: $(test_out)/gpusim/recorder $(test_out)/gpusim/acts $(BUILD)/libmemviz.so gpusim ## test the recorder on the simulated GPU
+	$(Q)$(recorder_env) tests/suites.sh recorder $(test_out)/gpusim/recorder
+
+# ---- fuzzing ---------------------------------------------------------------------------------------------
+#
+# libFuzzer comes with clang.  Seeds are forged, so that they are always of today's format.
+
+FUZZ_CC      ?= clang
+FUZZ_SECONDS ?= 60
+fuzz_src     := tests/fuzz/recording.c $(both_src) $(call room_src,memviz/read memviz/analyze memviz/symbol)
+fuzz_obj     := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(fuzz_src))
+fuzz_flags   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+
+$(BUILD)/fuzz/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(mv_cppflags) -std=gnu11 $(fuzz_flags) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/recording: $(fuzz_obj)
+	$(call say,LINK,$@)
+	$(Q)$(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer -o $@ $^ $(view_libs)
+
+.PHONY: fuzz
+fuzz: $(BUILD)/fuzz/recording $(test_out)/forge ## feed the reader damaged files for FUZZ_SECONDS
+	$(Q)mkdir -p $(BUILD)/fuzz/seeds $(BUILD)/fuzz/corpus
+	$(Q)for seed in tiny chunks; do $(test_out)/forge $$seed $(BUILD)/fuzz/seeds/$$seed; done
+	$(Q)$(BUILD)/fuzz/recording -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=65536 \
+		-print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus $(BUILD)/fuzz/seeds
