@@ -50,7 +50,7 @@ check-unit: $(suites) ## test the rooms by themselves; kill -9; failing system c
 	$(Q)tests/suites.sh unit $(suites)
 
 .PHONY: check-cli
-check-cli: $(BUILD)/bin/memviz $(test_out)/forge ## test the viewer end to end
+check-cli: $(BUILD)/bin/memviz $(test_out)/forge $(BUILD)/libmemviz.so gpusim ## test the viewer end to end
 	$(Q)tests/cli/run.sh $(BUILD)
 
 # ---- under the recorder, on the simulated GPU ------------------------------------------------------------

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,13 +44,15 @@ static const struct mv_option options[] = {
 	[OPTION_GPU] = {"gpu", "sim[:SIZE]", "run on a simulated GPU of that memory: sim:24GiB", 0},
 	[OPTION_DEVICES] = {"devices", "N", "so many simulated GPUs", 0},
 	[OPTION_COMPUTE] = {"compute", "X.Y", "compute capability of the simulated GPU", 0},
-	[OPTION_BACKING] = {"backing", "KIND", "what the simulated memory holds: none, lazy", 0},
+	[OPTION_BACKING] = {"backing", "KIND", "what the simulated memory holds: none, host", 0},
 	[OPTION_FORCE_SIM] = {"force-sim", NULL, "simulate also where there is a real driver", 0},
 	[OPTION_VERBOSE] = {"verbose", NULL, "say where the recordings are when they begin", 'v'},
 	[OPTION_QUIET] = {"quiet", NULL, "say nothing at the end, unless memory ran out", 'q'},
 	{NULL, NULL, NULL, 0},
 };
 
+/* The simulation has no more cards than that.  */
+enum { DEVICES_MAX = 16 };
 enum { PATH_BYTES = 4096, TOKEN_BYTES = 48 };
 
 struct plan {
@@ -70,22 +73,48 @@ static int wrong(const char *option, const char *value, const char *what)
 	return MV_EXIT_USAGE;
 }
 
+static bool is_version(const char *text)
+{
+	unsigned major, minor;
+	char excess;
+
+	return isdigit((unsigned char)*text) && sscanf(text, "%2u.%1u%c", &major, &minor, &excess) == 2;
+}
+
+static int check_gpu(const struct mv_args *args)
+{
+	const char *gpu = args->value[OPTION_GPU], *devices = args->value[OPTION_DEVICES];
+	const char *compute = args->value[OPTION_COMPUTE], *backing = args->value[OPTION_BACKING];
+	uint64_t number;
+
+	if (gpu && !mv_text_equal(gpu, "sim") && !mv_text_starts(gpu, "sim:"))
+		return wrong("gpu", gpu, "sim or sim:SIZE");
+	if (gpu && gpu[3] && mv_text_parse_size(gpu + 4, &number))
+		return wrong("gpu", gpu, "sim or sim:SIZE");
+	if (!gpu && (devices || compute || backing || args->value[OPTION_FORCE_SIM])) {
+		mv_tell("run: --devices, --compute, --backing and --force-sim go with --gpu=sim; try memviz help run");
+		return MV_EXIT_USAGE;
+	}
+	if (devices && (mv_text_parse_u64(devices, &number) || number < 1 || number > DEVICES_MAX))
+		return wrong("devices", devices, "a number from 1 to 16");
+	if (compute && !is_version(compute))
+		return wrong("compute", compute, "a version such as 9.0");
+	if (backing && !mv_text_equal(backing, "none") && !mv_text_equal(backing, "host"))
+		return wrong("backing", backing, "none or host");
+	return MV_OPTION_GO_ON;
+}
+
 /* What can be told wrong here is; the recorder would only say so when the program is half way.  */
 static int check_values(const struct mv_args *args)
 {
-	const char *gpu = args->value[OPTION_GPU], *ring = args->value[OPTION_RING];
-	const char *snapshots = args->value[OPTION_SNAPSHOTS];
+	const char *ring = args->value[OPTION_RING], *snapshots = args->value[OPTION_SNAPSHOTS];
 	uint64_t number;
 
 	if (ring && mv_text_parse_size(ring, &number))
 		return wrong("ring", ring, "a size");
 	if (snapshots && mv_text_parse_u64(snapshots, &number))
 		return wrong("snapshots", snapshots, "a number");
-	if (gpu && !mv_text_equal(gpu, "sim") && !mv_text_starts(gpu, "sim:"))
-		return wrong("gpu", gpu, "sim or sim:SIZE");
-	if (gpu && gpu[3] && mv_text_parse_size(gpu + 4, &number))
-		return wrong("gpu", gpu, "sim or sim:SIZE");
-	return MV_OPTION_GO_ON;
+	return check_gpu(args);
 }
 
 static void set_if(struct plan *plan, int option, const char *name)

@@ -10,4 +10,8 @@ memviz help bogus; echo "exit $?"
 memviz html x.memviz; echo "exit $?"
 memviz run --ring=much true; echo "exit $?"
 memviz run --gpu=real true; echo "exit $?"
+memviz run --gpu=sim --backing=lazy true; echo "exit $?"
+memviz run --gpu=sim --devices=17 true; echo "exit $?"
+memviz run --gpu=sim --compute=9 true; echo "exit $?"
+memviz run --devices=2 true; echo "exit $?"
 memviz help >/dev/null && memviz report --help >/dev/null && memviz help check >/dev/null && memviz --version >/dev/null
