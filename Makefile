@@ -9,6 +9,7 @@ PREFIX  ?= /usr/local
 CFLAGS  ?= -O2 -g
 PYTHON  ?= python3
 VERSION := 0.1.0
+JOBS    ?= $(shell nproc 2>/dev/null || echo 1)
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)')
@@ -24,7 +25,7 @@ mv_cflags  := -std=gnu11 $(mv_warn) $(san_flags) -fno-strict-aliasing
 mv_recflags := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables -fexceptions
 
 .PHONY: all
-all: ## build the recorder, the viewer and the simulated GPU
+all: $(BUILD)/libmemviz.so $(BUILD)/bin/memviz gpusim ## build the recorder, the viewer and the simulated GPU
 
 .PHONY: help
 help: ## list what make can do

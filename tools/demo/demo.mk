@@ -32,6 +32,19 @@ $(demo_suites): $(demo_out)/%: tests/unit/%.c $(filter-out %/train.o,$(demo_obj)
 	$(Q)$(demo_link) $(mv_cppflags) -Itools -Itests -DDEMO_TRAIN='"$(abspath $(demo_out))/train"' -MMD -MP -MF $@.d \
 		-o $@ $(filter %.c %.o,$^) -rdynamic $(BUILD)/gpusim/libcudart.so.13 -lcunit -lm -lpthread
 
+# TORCH=1: PyTorch in place of our own trainer, on a larger card, for its memory is address space only.
+.PHONY: demo demo-train demo-torch
+demo: ## set up what is missing; train until memory runs out, and show it (TORCH=1: with PyTorch)
+	$(Q)tools/setup.sh build $(if $(TORCH),torch)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all $(demo_out)/train
+	$(Q)$(MAKE) --no-print-directory demo-$(if $(TORCH),torch,train)
+
+demo-train:
+	$(Q)BACKING=host tools/demo/demo.sh $(BUILD) 256MiB $(demo_out)/train
+
+demo-torch:
+	$(Q)python=$$(PYTHON="$(PYTHON)" tools/torch.sh) && tools/demo/demo.sh $(BUILD) 24GiB $$python tools/demo/train.py
+
 .PHONY: check-demo
 check-demo: $(demo_suites) ## test the demo trainer
 	$(Q)for suite in $(demo_suites); do \
