@@ -29,6 +29,18 @@ const char *mv_band_name(enum mv_band band)
 	return band < MV_BAND_COUNT ? names[band] : "other";
 }
 
+const char *mv_phase_name(enum mv_phase phase)
+{
+	static const char *const names[MV_PHASE_KINDS] = {
+		[MV_PHASE_NONE] = "forward",
+		[MV_PHASE_BACKWARD] = "backward",
+		[MV_PHASE_OPTIMIZER] = "optimizer",
+		[MV_PHASE_USER] = "user",
+	};
+
+	return phase < MV_PHASE_KINDS ? names[phase] : "forward";
+}
+
 const char *mv_reason_text(enum mv_reason reason)
 {
 	static const char *const texts[MV_REASON_COUNT] = {

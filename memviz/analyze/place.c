@@ -16,6 +16,7 @@ struct mv_places {
 	enum mv_places_names names;
 	struct mv_symbols *symbols; /* NULL: no names are wanted */
 	struct mv_place *frames;    /* by index; KIND is 0 where it was not looked at yet */
+	bool *is_wanted;	    /* by index: in a stack where no frame says more than a library's */
 	bool *is_named;		    /* by index: native frames whose symbols were looked up */
 	uint32_t frame_count;
 };
@@ -33,9 +34,10 @@ int mv_places_open(const struct mv_recording *recording, enum mv_places_names na
 	made->names = names;
 	made->frame_count = mv_table_count(recording, MV_REGION_FRAMES);
 	made->frames = calloc((size_t)made->frame_count + 1, sizeof *made->frames);
+	made->is_wanted = calloc((size_t)made->frame_count + 1, sizeof *made->is_wanted);
 	made->is_named = calloc((size_t)made->frame_count + 1, sizeof *made->is_named);
 	made->symbols = names != MV_PLACES_NO_NAMES ? mv_symbols_open() : NULL;
-	if (made->frames && made->is_named && (made->symbols || names == MV_PLACES_NO_NAMES))
+	if (made->frames && made->is_wanted && made->is_named && (made->symbols || names == MV_PLACES_NO_NAMES))
 		return 0;
 	mv_places_close(made);
 	*places = NULL;
@@ -48,6 +50,7 @@ void mv_places_close(struct mv_places *places)
 		return;
 	mv_symbols_close(places->symbols);
 	free(places->frames);
+	free(places->is_wanted);
 	free(places->is_named);
 	free(places);
 }
@@ -143,11 +146,11 @@ static struct mv_place *look_at(struct mv_places *places, uint32_t frame)
 	return &places->frames[frame];
 }
 
-static bool wants_name(const struct mv_places *places, const struct mv_place *place)
+static bool wants_name(const struct mv_places *places, uint32_t frame, const struct mv_place *place)
 {
 	if (place->kind != MV_FRAME_NATIVE || !*place->module || !places->symbols)
 		return false;
-	return place->is_user || places->names == MV_PLACES_ALL_NAMES;
+	return place->is_user || places->is_wanted[frame] || places->names == MV_PLACES_ALL_NAMES;
 }
 
 const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
@@ -156,7 +159,7 @@ const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
 
 	if (!place)
 		return &nowhere;
-	if (wants_name(places, place) && !places->is_named[frame]) {
+	if (wants_name(places, frame, place) && !places->is_named[frame]) {
 		const struct mv_frame *record = mv_table_frame(places->recording, frame);
 
 		look_up(places, record, mv_table_module(places->recording, record->a), place);
@@ -167,16 +170,6 @@ const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
 
 /* ---- stacks ---- */
 
-size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room)
-{
-	uint32_t indexes[STACK_FRAMES];
-	uint32_t i, count = mv_table_stack(places->recording, stack, indexes, room < STACK_FRAMES ? (uint32_t)room : STACK_FRAMES);
-
-	for (i = 0; i < count; i++)
-		frames[i] = mv_places_frame(places, indexes[i]);
-	return count;
-}
-
 /* How much a person has to do with a frame; of equal ones the innermost counts.  */
 static int closeness(const struct mv_place *place)
 {
@@ -185,13 +178,69 @@ static int closeness(const struct mv_place *place)
 	return (place->kind == MV_FRAME_PYTHON ? 2 : 0) + place->is_user;
 }
 
+/* The closest of COUNT frames; COUNT if none is close at all, as in backward.  */
+static uint32_t closest(struct mv_places *places, const uint32_t *frames, uint32_t count)
+{
+	uint32_t i, best = count;
+	int most = 0;
+
+	for (i = 0; i < count; i++)
+		if (closeness(look_at(places, frames[i])) > most) {
+			most = closeness(look_at(places, frames[i]));
+			best = i;
+		}
+	return best;
+}
+
+/* The frames of STACK; where they are all of libraries, those are to be named.  */
+static uint32_t read_stack(struct mv_places *places, uint32_t stack, uint32_t frames[STACK_FRAMES])
+{
+	uint32_t i, count = mv_table_stack(places->recording, stack, frames, STACK_FRAMES);
+
+	if (closest(places, frames, count) == count)
+		for (i = 0; i < count; i++)
+			if (frames[i] < places->frame_count)
+				places->is_wanted[frames[i]] = true;
+	return count;
+}
+
+size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room)
+{
+	uint32_t indexes[STACK_FRAMES], i, count = read_stack(places, stack, indexes);
+
+	for (i = 0; i < count && i < room; i++)
+		frames[i] = mv_places_frame(places, indexes[i]);
+	return i;
+}
+
+/* Where libraries ask for memory, what says most: in PyTorch the node of backward, or else the operator that was called
+ * first; in any other library the innermost function that is not the allocator's.  */
+static uint32_t operator_of(struct mv_places *places, const uint32_t *frames, uint32_t count)
+{
+	uint32_t i, called = count, first = count;
+
+	for (i = 0; i < count; i++) {
+		const struct mv_place *place = mv_places_frame(places, frames[i]);
+
+		if (strstr(place->function, "Backward") && strstr(place->function, "::apply("))
+			return i;
+		if (mv_text_starts(place->function, "at::_ops::") && strstr(place->function, "::call("))
+			called = i;
+		if (first == count && !mv_place_is_plumbing(place))
+			first = i;
+	}
+	if (called < count)
+		return called;
+	return first < count ? first : 0;
+}
+
 const struct mv_place *mv_places_headline(struct mv_places *places, uint32_t stack)
 {
-	uint32_t frames[STACK_FRAMES], i, best = 0, count = mv_table_stack(places->recording, stack, frames, STACK_FRAMES);
+	uint32_t frames[STACK_FRAMES], count = read_stack(places, stack, frames);
+	uint32_t best = closest(places, frames, count);
 
-	for (i = 1; i < count; i++)
-		if (closeness(look_at(places, frames[i])) > closeness(look_at(places, frames[best])))
-			best = i;
+	if (best == count)
+		best = operator_of(places, frames, count);
 	return count ? mv_places_frame(places, frames[best]) : NULL;
 }
 
@@ -206,6 +255,13 @@ const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack)
 			return place;
 	}
 	return NULL;
+}
+
+bool mv_place_is_plumbing(const struct mv_place *place)
+{
+	const char *name = mv_text_base_name(place->module);
+
+	return place->kind == MV_FRAME_NATIVE && (mv_text_starts(name, "libcuda") || mv_text_starts(name, "libc10"));
 }
 
 /* The end of a C++ name without its parameters: where "(" begins them, outside of <…>; "operator()" and

@@ -28,7 +28,7 @@ struct mv_places;
 /* Of which native functions the names are looked up.  */
 enum mv_places_names {
 	MV_PLACES_NO_NAMES,
-	MV_PLACES_OWN_NAMES, /* of the program and what it brings along; not of the system's, CUDA's, a package's libraries */
+	MV_PLACES_OWN_NAMES, /* of the program and what it brings along; of libraries where a stack has nothing else */
 	MV_PLACES_ALL_NAMES,
 };
 
@@ -43,12 +43,15 @@ const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
 size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room);
 
 /* The frame of STACK that a person would point at: the innermost one of the program's own Python code; otherwise the
- * innermost of any Python code; otherwise the innermost native one of the program's own; otherwise the innermost.  NULL
- * for an empty stack.  No other frame of it is looked up.  */
+ * innermost of any Python code; otherwise the innermost native one of the program's own; otherwise, as in backward, the
+ * operator's.  NULL for an empty stack.  No other frame is looked up but in the last case.  */
 const struct mv_place *mv_places_headline(struct mv_places *places, uint32_t stack);
 
 /* The outermost frame of STACK that is a function of the program's own Python code.  NULL if there is none.  */
 const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack);
+
+/* True for a function that every allocation goes through: of the runtime, or of a framework's pool.  */
+bool mv_place_is_plumbing(const struct mv_place *place);
 
 /* Write PLACE to TEXT[SIZE] as "model.py:40 in block", "Engine::execute (libtorch_cpu.so)" or "libtorch_cpu.so+0x1234".
  * Of C++ names the last two parts are written, without parameters.  */

@@ -153,6 +153,7 @@ const char *mv_timeline_text(const struct mv_timeline *timeline, uint32_t id);
 const char *mv_timeline_api(const struct mv_timeline *timeline, uint16_t api);
 
 const char *mv_band_name(enum mv_band band);	   /* "parameter" */
+const char *mv_phase_name(enum mv_phase phase);	   /* "backward"; "forward" where it is neither that nor a step */
 const char *mv_reason_text(enum mv_reason reason); /* "held by the optimizer" */
 
 #endif

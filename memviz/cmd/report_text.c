@@ -182,20 +182,12 @@ static void print_sums(const struct paper *paper)
 		row(paper, "free", report->card->capacity_bytes - report->driver_used_bytes, "on the card");
 }
 
-/* What every allocation goes through: the runtime, and the framework's pool.  */
-static bool is_plumbing(const struct mv_place *place)
-{
-	const char *name = mv_text_base_name(place->module);
-
-	return place->kind == MV_FRAME_NATIVE && (mv_text_starts(name, "libcuda") || mv_text_starts(name, "libc10"));
-}
-
 /* Of Python's frames, those of a library that only lead to the program's own are left out, but for the innermost; of
  * native ones all but the program's own, unless they were asked for.  */
 static bool is_shown(const struct mv_place *place, bool is_native, bool is_first)
 {
 	if (is_native)
-		return !is_plumbing(place);
+		return !mv_place_is_plumbing(place);
 	return place->is_user || (place->kind != MV_FRAME_NATIVE && is_first);
 }
 
@@ -208,10 +200,14 @@ static void print_frame(const struct paper *paper, const struct mv_place *place)
 }
 
 /* Nothing of the program's own, as in backward, and nothing in Python.  */
-static void print_headless(const struct paper *paper, size_t count)
+static void print_headless(const struct paper *paper, uint32_t stack)
 {
-	fprintf(paper->out, "                %s\n",
-		count ? "native code of libraries; --native names it" : "no stack was taken");
+	const struct mv_place *place = mv_places_headline(paper->view->places, stack);
+
+	if (place)
+		print_frame(paper, place);
+	else
+		fprintf(paper->out, "                no stack was taken\n");
 }
 
 static void print_frames(const struct paper *paper, uint32_t stack)
@@ -227,7 +223,7 @@ static void print_frames(const struct paper *paper, uint32_t stack)
 		shown++;
 	}
 	if (!shown)
-		print_headless(paper, count);
+		print_headless(paper, stack);
 }
 
 static void print_stack(const struct paper *paper, const struct mv_report_stack *stack)

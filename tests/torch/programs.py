@@ -105,6 +105,13 @@ def out_of_memory_in_backward():
     os._exit(0)
 
 
+def out_of_memory_in_an_operator_s_backward():
+    """There is no Python on the thread that asks; x and y fit on the card, x's gradient does not."""
+    x = torch.empty(3 << 30, dtype=torch.uint8, device="cuda").view(torch.float32).requires_grad_()
+    y = torch.log_softmax(x, 0)
+    y.backward(y)
+
+
 def killed():
     model = net()
     optimizer = torch.optim.AdamW(model.parameters())

@@ -198,6 +198,10 @@ static void every_member_has_its_type(void)
 	     "bands", &o, "frames", &o, NULL, NULL);
 	fits(json_array_get(o, 0), "{s:s, s:s, s:I, s:n, s:n}", "function", &text, "file", &text, "line", &n, "module",
 	     "offset", NULL, NULL);
+	CU_ASSERT_EQUAL(json_unpack(json_array_get(json_object_get(json, "largest_blocks"), 0),
+				    "{s:I, s:s, s:s, s:o, s:I, s:I, s:s, s:I, s:o !}", "bytes", &n, "band", &text, "reason",
+				    &text, "name", &o, "birth_ns", &n, "step", &n, "phase", &text, "address", &n, "frames",
+				    &o), 0);
 	fits(json_object_get(json, "gaps"), "{s:I, s:I, s:I}", "free_bytes", &n, "largest_bytes", &n, "pieces", &n, NULL,
 	     NULL, NULL, NULL);
 	fits(json_object_get(json, "device"), "{s:I, s:s}", "ordinal", &n, "name", &text, NULL, NULL, NULL, NULL, NULL, NULL);
