@@ -11,6 +11,7 @@ PYTHON  ?= python3
 VERSION := 0.1.0
 JOBS    ?= $(shell nproc 2>/dev/null || echo 1)
 
+comma := ,
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
@@ -50,6 +51,11 @@ $(BUILD)/lib/%.o: lib/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(mv_cppflags) $(mv_cflags) $(mv_recflags) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/early/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(mv_cppflags) $(filter-out $(san_flags),$(mv_cflags)) $(mv_recflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
 $(BUILD)/lib/%.o: lib/%.S
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D)
@@ -68,7 +74,10 @@ ifeq ($(origin UNWIND),undefined)
 UNWIND = $(eval UNWIND := $$(shell CC="$(CC)" tools/libunwind.sh))$(UNWIND)
 endif
 
-rec_objs := $(call objs_of,$(both_src) $(rec_src) $(rec_asm))
+# A sanitizer's library looks up symbols, through our dlsym, before it can be called itself: what that passes through is
+# without it in the recorder.
+rec_early := $(if $(SANITIZE),lib/cuda/lookup.c lib/cuda/hooks.c lib/cuda/driver.c lib/base/elf.c lib/base/text.c)
+rec_objs  := $(call objs_of,$(filter-out $(rec_early),$(both_src) $(rec_src)) $(rec_asm)) $(rec_early:%.c=$(BUILD)/early/%.o)
 $(BUILD)/lib/stack/%.o: mv_cppflags += -I$(UNWIND)/include
 
 $(BUILD)/gen/exports.map: lib/exports.sh lib/cuda/hooks.def $(wildcard lib/torch/*.c lib/session/*.c)
@@ -80,7 +89,7 @@ $(BUILD)/libmemviz.so: $(rec_objs) $(BUILD)/gen/exports.map
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(san_flags) $(CFLAGS) $(LDFLAGS) -o $@ $(rec_objs) \
 		-Wl,-soname,libmemviz.so -Wl,--version-script=$(BUILD)/gen/exports.map -Wl,-Bsymbolic \
-		-Wl,-z,defs -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--exclude-libs,ALL -Wl,--gc-sections \
+		$(if $(SANITIZE),,-Wl,-z$(comma)defs) -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--exclude-libs,ALL -Wl,--gc-sections \
 		-nodefaultlibs $(UNWIND)/lib/libunwind.a -l:libzstd.a -lc -l:libgcc.a
 
 include memviz/viewer.mk memviz/export/export.mk tools/gpusim/gpusim.mk tools/demo/demo.mk

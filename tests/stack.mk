@@ -44,8 +44,6 @@ $(stack_so): $(stack_objs) $(stack_unwind)
 	$(Q)$(CC) -shared $(san_flags) $(CFLAGS) $(LDFLAGS) -o $@ $(stack_objs) $(stack_unwind) \
 		-Wl,--exclude-libs,ALL -Wl,-Bsymbolic $(if $(SANITIZE),,-Wl,-z$(comma)defs) -Wl,-z,nodelete
 
-comma := ,
-
 $(stack_probe): $(stack_out)/tests/python/probe.o $(stack_so)
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(san_flags) $(CFLAGS) $(LDFLAGS) -o $@ $< $(stack_link)

@@ -49,9 +49,12 @@ $(test_helpers): $(suite_lib)
 check-unit: $(suites) ## test the rooms by themselves; kill -9; failing system calls
 	$(Q)tests/suites.sh unit $(suites)
 
+# What runs other programs under the recorder is left out where the recorder needs a sanitizer's library before it.
+cli_tests := $(if $(SANITIZE),$(filter-out run run_% snapshot_process,$(patsubst tests/cli/%.sh,%,$(wildcard tests/cli/*.sh))))
+
 .PHONY: check-cli
 check-cli: $(BUILD)/bin/memviz $(test_out)/forge $(BUILD)/libmemviz.so gpusim ## test the viewer end to end
-	$(Q)tests/cli/run.sh $(BUILD)
+	$(Q)tests/cli/run.sh $(BUILD) $(cli_tests)
 
 # ---- under the recorder, on the simulated GPU ------------------------------------------------------------
 
@@ -65,8 +68,10 @@ $(test_out)/gpusim/recorder: $(test_out)/gpusim/recorder.o $(test_out)/gpusim/ru
 	$(call say,LINK,$@)
 	$(Q)$(test_link) -lcunit -lpthread
 
+san_library := $(if $(findstring thread,$(SANITIZE)),tsan,asan)
 recorder_env = MEMVIZ_TEST_SO=$(abspath $(BUILD))/libmemviz.so MEMVIZ_TEST_GPUSIM=$(abspath $(BUILD))/gpusim \
-	MEMVIZ_TEST_ACTS=$(abspath $(test_out))/gpusim/acts
+	MEMVIZ_TEST_ACTS=$(abspath $(test_out))/gpusim/acts \
+	$(if $(SANITIZE),MEMVIZ_TEST_PRELOAD=$(shell $(CC) -print-file-name=lib$(san_library).so))
 
 .PHONY: check-recorder
 check-recorder: $(test_out)/gpusim/recorder $(test_out)/gpusim/acts $(BUILD)/libmemviz.so gpusim ## test the recorder on the simulated GPU
@@ -97,3 +102,50 @@ fuzz: $(BUILD)/fuzz/recording $(test_out)/forge ## feed the reader damaged files
 	$(Q)for seed in tiny chunks; do $(test_out)/forge $$seed $(BUILD)/fuzz/seeds/$$seed; done
 	$(Q)$(BUILD)/fuzz/recording -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=65536 \
 		-print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus $(BUILD)/fuzz/seeds
+
+# ---- all of them -----------------------------------------------------------------------------------------
+#
+# Programs are built side by side, tests run one after the other: some of them watch the clock.
+
+checks := check-unit check-recorder check-gpusim check-cli check-stack check-demo check-web lint
+
+.PHONY: test-programs
+test-programs: all $(suites) $(test_helpers) $(test_out)/gpusim/acts $(test_out)/gpusim/recorder \
+	$(if $(SANITIZE),,$(demo_suites)) $(stack_suites) $(stack_probe)
+
+# $(call one_after_the_other,TARGETS): all of them, even if one fails.
+one_after_the_other = $(MAKE) --no-print-directory -j$(JOBS) test-programs && $(MAKE) --no-print-directory -j1 -k $(1)
+
+.PHONY: check
+check: ## set up what is missing; run all tests that need no PyTorch
+	$(Q)tools/setup.sh build check web
+	$(Q)$(call one_after_the_other,$(checks))
+
+.PHONY: check-torch
+check-torch: ## set up what is missing; run the tests with PyTorch on the simulated GPU
+	$(Q)tools/setup.sh build check torch
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all $(test_out)/blocks
+	$(Q)$(MAKE) --no-print-directory -j1 -k check-torch-recorder check-carry
+
+.PHONY: check-torch-recorder
+check-torch-recorder: $(test_out)/blocks all
+	$(Q)PYTHON="$(PYTHON)" tests/torch/recorder.sh $(BUILD)
+
+.PHONY: lint
+lint: $(BUILD)/libmemviz.so $(BUILD)/gen/page_files.h ## check layers, owners, names, exports; warnings are errors
+	$(Q)tests/lint/lint.sh $(BUILD)
+
+# ---- sanitizers ------------------------------------------------------------------------------------------
+
+.PHONY: asan tsan
+asan: ## run the tests in C with AddressSanitizer and UndefinedBehaviorSanitizer
+	$(Q)tools/setup.sh build check
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address,undefined sanitized
+
+tsan: ## run the tests in C with ThreadSanitizer
+	$(Q)tools/setup.sh build check
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread sanitized
+
+.PHONY: sanitized
+sanitized:
+	$(Q)$(call one_after_the_other,check-unit check-recorder check-cli check-stack)

@@ -231,19 +231,32 @@ int mv_text_parse_bool(const char *string, bool *value)
 	return -EINVAL;
 }
 
+/* These three are asked when the loader has not come to libc's own yet, or to a library that stands in for parts of it:
+ * so none of libc's functions.  */
 const char *mv_text_base_name(const char *path)
 {
-	const char *slash = strrchr(path, '/');
+	const char *name = path;
 
-	return slash ? slash + 1 : path;
+	for (; *path; path++)
+		if (*path == '/')
+			name = path + 1;
+	return name;
 }
 
 bool mv_text_starts(const char *string, const char *prefix)
 {
-	return strncmp(string, prefix, strlen(prefix)) == 0;
+	while (*prefix && *string == *prefix) {
+		string++;
+		prefix++;
+	}
+	return !*prefix;
 }
 
 bool mv_text_equal(const char *a, const char *b)
 {
-	return strcmp(a, b) == 0;
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cuda/hook.h"
 
-#include <string.h>
-
+#include "base/text.h"
 #include "memviz/format.h"
 
 #define DRIVER(symbol, kind, base_name, version, ...) \
@@ -30,7 +29,7 @@ const struct mv_hook *mv_hook_named(const char *name)
 	if (name[0] != 'c' || name[1] != 'u' || !is_capital(name[2]))
 		return NULL;
 	for (i = 0; i < mv_hook_count; i++)
-		if (mv_hooks[i].home == MV_HOME_DRIVER && !strcmp(mv_hooks[i].name, name))
+		if (mv_hooks[i].home == MV_HOME_DRIVER && mv_text_equal(mv_hooks[i].name, name))
 			return &mv_hooks[i];
 	return NULL;
 }

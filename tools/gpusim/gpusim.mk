@@ -10,8 +10,9 @@ AWK ?= awk
 
 gpusim_cppflags := $(mv_cppflags) -Itools
 # Only what the api headers declare is seen from outside; calls from one function of a library to another must not be
-# caught by a recorder preloaded in front of it, as with the real ones.
-gpusim_cflags  := $(mv_cflags) -fPIC -fvisibility=hidden
+# caught by a recorder preloaded in front of it, as with the real ones.  No sanitizers: they are for programs, and some
+# that are run on the simulation have none.
+gpusim_cflags  := $(filter-out $(san_flags),$(mv_cflags)) -fPIC -fvisibility=hidden
 gpusim_ldflags := -shared -Wl,-Bsymbolic -Wl,-z,defs -Wl,--hash-style=gnu
 
 # $(call gpusim_objects,SOURCES,MAJOR): what SOURCES, patterns of files, become; without MAJOR, the same for both.
