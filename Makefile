@@ -77,6 +77,7 @@ endif
 # A sanitizer's library looks up symbols, through our dlsym, before it can be called itself: what that passes through is
 # without it in the recorder.
 rec_early := $(if $(SANITIZE),lib/cuda/lookup.c lib/cuda/hooks.c lib/cuda/driver.c lib/base/elf.c lib/base/text.c)
+rec_unwind := $(if $(findstring thread,$(SANITIZE)),$(BUILD)/tests/stack/lib/libunwind.a)
 rec_objs  := $(call objs_of,$(filter-out $(rec_early),$(both_src) $(rec_src)) $(rec_asm)) $(rec_early:%.c=$(BUILD)/early/%.o)
 $(BUILD)/lib/stack/%.o: mv_cppflags += -I$(UNWIND)/include
 
@@ -85,12 +86,12 @@ $(BUILD)/gen/exports.map: lib/exports.sh lib/cuda/hooks.def $(wildcard lib/torch
 	$(Q)mkdir -p $(@D)
 	$(Q)lib/exports.sh > $@
 
-$(BUILD)/libmemviz.so: $(rec_objs) $(BUILD)/gen/exports.map
+$(BUILD)/libmemviz.so: $(rec_objs) $(BUILD)/gen/exports.map $(rec_unwind)
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(san_flags) $(CFLAGS) $(LDFLAGS) -o $@ $(rec_objs) \
 		-Wl,-soname,libmemviz.so -Wl,--version-script=$(BUILD)/gen/exports.map -Wl,-Bsymbolic \
 		$(if $(SANITIZE),,-Wl,-z$(comma)defs) -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--exclude-libs,ALL -Wl,--gc-sections \
-		-nodefaultlibs $(UNWIND)/lib/libunwind.a -l:libzstd.a -lc -l:libgcc.a
+		-nodefaultlibs $(or $(rec_unwind),$(UNWIND)/lib/libunwind.a) -l:libzstd.a -lc -l:libgcc.a
 
 include memviz/viewer.mk memviz/export/export.mk tools/gpusim/gpusim.mk tools/demo/demo.mk
 include tests/tests.mk tests/stack.mk tests/web/web.mk

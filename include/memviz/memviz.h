@@ -15,6 +15,7 @@
  *	memviz.memviz_phase_push(b"evaluation")	# AttributeError where no recorder is
  *
  * Units: bytes.  Threads: all functions may be called from any thread; phases are the calling thread's.
+ * Signals: safe in a handler, but for the first call of each place, which looks the function up.
  * Errors: none; what cannot be recorded is counted in the recording.
  * Stability: functions are added, never changed.  */
 #ifndef MEMVIZ_MEMVIZ_H

@@ -2,6 +2,8 @@
 #include "cuda/lookup.h"
 
 #include <dlfcn.h>
+#include <link.h>
+#include <stdbool.h>
 
 #include "base/elf.h"
 #include "base/text.h"
@@ -13,36 +15,41 @@ void *(*mv_lookup_next)(void *handle, const char *name);
 
 /* ---- the dlsym behind ours ---- */
 
-struct next_search {
-	bool is_behind;
-	void *found;
-};
+extern const ElfW(Dyn) own_dynamic[] __asm__("_DYNAMIC") __attribute__((visibility("hidden")));
 
-static bool find_next(const struct mv_elf *elf, void *context)
+static bool is_home(const struct link_map *object)
 {
-	struct next_search *search = context;
+	const char *name = mv_text_base_name(object->l_name);
 
-	if ((uintptr_t)&mv_lookup_next >= elf->start && (uintptr_t)&mv_lookup_next < elf->end)
-		search->is_behind = true;
-	else if (search->is_behind)
-		search->found = mv_elf_symbol(elf, "dlsym");
-	return search->found != NULL;
+	return mv_text_starts(name, "libc.so.") || mv_text_starts(name, "libdl.so.");
 }
 
-/* The loader lists objects in the order in which it searches them.  That of libc when nobody else stands behind us.
- * Where this library was loaded late there may be none behind: then libc's by name.  */
-static void find_next_dlsym(void)
+/* The next definition behind us in the loader's list, which is in the order in which it searches: that of libc when
+ * nobody else stands there.  Where this library was loaded late there may be none behind: then libc's by name.
+ *
+ * Nothing of libc is called here, nor base/elf.h's walk, which is dl_iterate_phdr: a sanitizer's library stands in front
+ * of all that, and asks us for symbols before it can be called itself.  The list is read while this library is being
+ * loaded, when nobody else can change it.  */
+__attribute__((constructor)) static void find_next_dlsym(void)
 {
-	static const char *const homes[] = {"libc.so.", "libdl.so."};
-	struct next_search search = {false, NULL};
-	struct mv_elf elf;
-	size_t i;
+	const struct link_map *object;
+	void *found, *behind = NULL, *home = NULL;
+	bool is_behind = false;
 
-	mv_elf_each(find_next, &search);
-	for (i = 0; !search.found && i < sizeof homes / sizeof *homes; i++)
-		if (mv_elf_find(homes[i], &elf))
-			search.found = mv_elf_symbol(&elf, "dlsym");
-	__atomic_store_n((void **)&mv_lookup_next, search.found, __ATOMIC_RELEASE);
+	for (object = _r_debug.r_map; object && !behind; object = object->l_next) {
+		struct mv_elf elf = {.bias = object->l_addr, .dynamic = object->l_ld};
+
+		if (object->l_ld == own_dynamic) {
+			is_behind = true;
+			continue;
+		}
+		found = mv_elf_symbol(&elf, "dlsym");
+		if (is_behind)
+			behind = found;
+		if (!home && is_home(object))
+			home = found;
+	}
+	__atomic_store_n((void **)&mv_lookup_next, behind ? behind : home, __ATOMIC_RELEASE);
 }
 
 /* ---- deciding ---- */

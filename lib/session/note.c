@@ -197,7 +197,7 @@ static bool wants_device(uint8_t device)
 
 	if (!session)
 		return false;
-	wants = device < MV_FORMAT_DEVICES && !session->store.header->devices[device].total_bytes;
+	wants = device < MV_FORMAT_DEVICES && !__atomic_load_n(&session->has_device[device], __ATOMIC_RELAXED);
 	mv_session_leave(thread);
 	return wants;
 }
@@ -210,10 +210,13 @@ static void note_device(uint8_t device, uint64_t total_bytes, const char *name, 
 
 	if (!session)
 		return;
-	record = &session->store.header->devices[device];
-	memcpy(record->uuid, uuid, sizeof record->uuid);
-	record->name = mv_store_text(&session->store, name);
-	__atomic_store_n(&record->total_bytes, total_bytes, __ATOMIC_RELEASE);
+	/* Several threads may have asked for it at once.  */
+	if (!__atomic_exchange_n(&session->has_device[device], true, __ATOMIC_RELAXED)) {
+		record = &session->store.header->devices[device];
+		memcpy(record->uuid, uuid, sizeof record->uuid);
+		record->name = mv_store_text(&session->store, name);
+		__atomic_store_n(&record->total_bytes, total_bytes, __ATOMIC_RELEASE);
+	}
 	mv_session_leave(thread);
 }
 

@@ -26,6 +26,7 @@ struct mv_session {
 	bool is_recording;   /* cleared when the recording is closed */
 	bool has_blocks;     /* a pool has reported: PyTorch's, */
 	bool has_own_blocks; /* or one of the program's, through memviz.h */
+	bool has_device[MV_FORMAT_DEVICES]; /* a thread has described it, or is about to */
 	uint32_t threads;    /* that have told something */
 	uint32_t snapshots;  /* taken on out-of-memory errors, */
 	uint32_t requests;   /* on request */

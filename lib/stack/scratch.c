@@ -61,10 +61,10 @@ bool mv_scratch_start(void)
 		if (!place)
 			continue;
 		was_inside = was_inside || __atomic_load_n(&place->stage, __ATOMIC_ACQUIRE) == MV_SCRATCH_INSIDE;
+		__atomic_store_n(&g_places[i], NULL, __ATOMIC_RELEASE);
 		mv_sys_unmap(place, sizeof *place);
-		g_places[i] = NULL;
 	}
-	g_count = 0;
+	__atomic_store_n(&g_count, 0, __ATOMIC_RELEASE);
 	__atomic_add_fetch(&g_epoch, 1, __ATOMIC_RELEASE);
 	return was_inside;
 }

@@ -301,7 +301,7 @@ static uint32_t capture(unsigned parts)
 
 	if (!scratch)
 		return 0;
-	__atomic_store_n(&scratch->captures, scratch->captures + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&scratch->captures, __atomic_load_n(&scratch->captures, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&scratch->stage, MV_SCRATCH_ASKING, __ATOMIC_SEQ_CST);
 	if (!__atomic_load_n(&g_stack.forks, __ATOMIC_SEQ_CST)) {
 		__atomic_store_n(&scratch->stage, MV_SCRATCH_INSIDE, __ATOMIC_RELEASE);
