@@ -17,6 +17,9 @@ void *(*mv_lookup_next)(void *handle, const char *name);
 
 extern const ElfW(Dyn) own_dynamic[] __asm__("_DYNAMIC") __attribute__((visibility("hidden")));
 
+/* The loader is there in any case; weak, so that the linker does not write down that we need it.  */
+#pragma weak _r_debug
+
 static bool is_home(const struct link_map *object)
 {
 	const char *name = mv_text_base_name(object->l_name);
@@ -36,7 +39,7 @@ __attribute__((constructor)) static void find_next_dlsym(void)
 	void *found, *behind = NULL, *home = NULL;
 	bool is_behind = false;
 
-	for (object = _r_debug.r_map; object && !behind; object = object->l_next) {
+	for (object = &_r_debug ? _r_debug.r_map : NULL; object && !behind; object = object->l_next) {
 		struct mv_elf elf = {.bias = object->l_addr, .dynamic = object->l_ld};
 
 		if (object->l_ld == own_dynamic) {

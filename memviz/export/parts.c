@@ -10,7 +10,7 @@
 static enum mv_page_part part_of(const struct mv_timeline *timeline, const struct mv_block *block)
 {
 	if (mv_timeline_is_banded(timeline, block))
-		return block->band < MV_BAND_COUNT ? block->band : MV_BAND_OTHER;
+		return (enum mv_page_part)(block->band < MV_BAND_COUNT ? block->band : MV_BAND_OTHER);
 	if (block->flags & MV_FLAG_IMPORTED)
 		return MV_PAGE_NOTHING;
 	switch ((enum mv_ledger)block->ledger) {

@@ -230,7 +230,7 @@ static void the_error_is_null_at_other_moments(void)
 				    "requested_bytes", &requested, "allocated_bytes", &n, "reserved_bytes", &n, "free_bytes",
 				    &n, "total_bytes", &n, "ordinal", &n, "time_ns", &n, "outcome", &text, "api", "frames",
 				    &frames), 0);
-	CU_ASSERT_EQUAL(requested, only_oom(&scene)->requested_bytes);
+	CU_ASSERT_EQUAL((uint64_t)requested, only_oom(&scene)->requested_bytes);
 	CU_ASSERT_STRING_EQUAL(text, "unknown");
 	json_decref(json);
 	scene_close(&scene);
