@@ -93,6 +93,28 @@ $(BUILD)/libmemviz.so: $(rec_objs) $(BUILD)/gen/exports.map $(rec_unwind)
 		$(if $(SANITIZE),,-Wl,-z$(comma)defs) -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--exclude-libs,ALL -Wl,--gc-sections \
 		-nodefaultlibs $(or $(rec_unwind),$(UNWIND)/lib/libunwind.a) -l:libzstd.a -lc -l:libgcc.a
 
+# ---- installation ----------------------------------------------------------------------------------------
+#
+# memviz finds the recorder and the simulated GPU from where it lies itself: in ../lib/memviz.
+
+lib_dir := $(DESTDIR)$(PREFIX)/lib/memviz
+man_dir := $(DESTDIR)$(PREFIX)/share/man/man1
+
+.PHONY: install uninstall
+install: all ## install below PREFIX (/usr/local), inside of DESTDIR
+	$(Q)install -D -m 755 $(BUILD)/bin/memviz $(DESTDIR)$(PREFIX)/bin/memviz
+	$(Q)install -D -m 755 $(BUILD)/libmemviz.so $(lib_dir)/libmemviz.so
+	$(Q)install -d $(lib_dir)/gpusim
+	$(Q)install -m 644 $(gpusim_libs) $(gpusim_out)/preload $(lib_dir)/gpusim
+	$(Q)install -d $(DESTDIR)$(PREFIX)/include/memviz
+	$(Q)install -m 644 $(wildcard include/memviz/*.h) $(DESTDIR)$(PREFIX)/include/memviz
+	$(Q)install -d $(man_dir)
+	$(Q)install -m 644 $(wildcard memviz/man/*.1) $(man_dir)
+
+uninstall: ## remove what install has put there
+	$(Q)rm -rf $(lib_dir) $(DESTDIR)$(PREFIX)/include/memviz $(DESTDIR)$(PREFIX)/bin/memviz \
+		$(addprefix $(man_dir)/,$(notdir $(wildcard memviz/man/*.1)))
+
 include memviz/viewer.mk memviz/export/export.mk tools/gpusim/gpusim.mk tools/demo/demo.mk
 include tests/tests.mk tests/stack.mk tests/web/web.mk
 

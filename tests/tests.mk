@@ -50,7 +50,7 @@ check-unit: $(suites) ## test the rooms by themselves; kill -9; failing system c
 	$(Q)tests/suites.sh unit $(suites)
 
 # What runs other programs under the recorder is left out where the recorder needs a sanitizer's library before it.
-cli_tests := $(if $(SANITIZE),$(filter-out run run_% snapshot_process,$(patsubst tests/cli/%.sh,%,$(wildcard tests/cli/*.sh))))
+cli_tests := $(if $(SANITIZE),$(filter-out run run_% snapshot_process install,$(patsubst tests/cli/%.sh,%,$(wildcard tests/cli/*.sh))))
 
 .PHONY: check-cli
 check-cli: $(BUILD)/bin/memviz $(test_out)/forge $(BUILD)/libmemviz.so gpusim ## test the viewer end to end

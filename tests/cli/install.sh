@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# What is installed works from there, and goes away again.
+[ -e "$BUILD/libmemviz.so" ] && [ -e "$BUILD/gpusim/preload" ] || { echo "no recorder or no simulated GPU was built"; exit 77; }
+place() { make -s -C "$TOP" BUILD="$BUILD" DESTDIR="$PWD/root" PREFIX=/opt/memviz "$1"; }
+place install || exit 1
+(cd root/opt/memviz && find . -type f ! -path '*/gpusim/*' | sort)
+cat > asks.c <<'EOC'
+#include <stddef.h>
+int cudaMalloc(void **, size_t);
+int main(void)
+{
+	void *memory;
+
+	return cudaMalloc(&memory, 1 << 20);
+}
+EOC
+cc -o asks asks.c -L root/opt/memviz/lib/memviz/gpusim -l:libcudart.so.12 || exit 77
+root/opt/memviz/bin/memviz run -q --gpu=sim:1GiB -- ./asks; echo "exit $?"
+root/opt/memviz/bin/memviz check -q asks-*.memviz; echo "exit $?"
+place uninstall
+find root -type f
