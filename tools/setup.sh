@@ -24,12 +24,12 @@ packages() { # MANAGER PURPOSE
 	apt-build) echo gcc g++ make libc6-dev libzstd-dev libxxhash-dev zlib1g-dev libdw-dev libelf-dev libjansson-dev \
 		dpkg-dev xz-utils ca-certificates ;;
 	apt-check) echo libcunit1-dev python3 clang libclang-rt-dev ;;
-	apt-web) echo chromium chromium-driver python3 ;;
+	apt-web) echo chromium chromium-driver firefox-esr python3 ;;
 	apt-torch) echo python3 python3-venv ;;
 	dnf-build) echo gcc gcc-c++ make glibc-devel libzstd-devel libzstd-static xxhash-devel zlib-devel elfutils-devel \
 		elfutils-libelf-devel jansson-devel libstdc++-static 'dnf-command(download)' cpio xz tar ;;
 	dnf-check) echo CUnit-devel python3 clang compiler-rt ;;
-	dnf-web) echo chromium chromedriver python3 ;;
+	dnf-web) echo chromium chromedriver firefox python3 ;;
 	dnf-torch) echo python3 ;;
 	esac
 }

@@ -29,4 +29,4 @@ echo
 sed -n '1,/^HOW IT ADDS UP/p' demo.txt | sed '$d'
 echo "demo.txt   the whole report"
 echo "demo.html  the timeline: open it in a browser"
-echo "$out  the recordings: memviz info, report, html, check"
+echo "$out  the recordings, for $memviz info, report, html, check"
