@@ -10,11 +10,11 @@ build=$(cd "$1" && pwd) || exit 2
 python=$2
 skip() { echo "bands: skipped: $1"; exit 77; }
 [ -e "$build/gpusim/preload" ] || skip "no simulated GPU was built"
-"$python" -c 'import torch, sys; sys.exit(not torch.version.cuda)' 2>/dev/null || skip "$python has no torch for CUDA"
+LD_LIBRARY_PATH="$build/gpusim" "$python" -c 'import torch, sys; sys.exit(not torch.version.cuda)' 2>/dev/null || skip "$python has no torch for CUDA"
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
-failed=0
+passed=0 failed=0
 
 while read -r model steps oom percent; do
 	case=$model-$steps-$oom
@@ -27,16 +27,18 @@ while read -r model steps oom percent; do
 	if [ $status != $wanted ] || [ -z "$whole" ]; then
 		cat log
 		echo "$case: FAILED: exit $status"
-		failed=1
+		failed=$((failed + 1))
 	else
 		"$build/tests/blocks" "$whole" >whole
 		[ -z "$oom" ] || "$build/tests/blocks" truth-*.oom1.memviz >cut
 		score=$("$python" "$here/score.py" facts $([ -z "$oom" ] && echo whole || echo cut whole))
 		echo "$case: $score"
-		echo "$score" | awk -v wanted="$percent" 'NR == 1 { exit $1 < wanted }' || {
+		if echo "$score" | awk -v wanted="$percent" 'NR == 1 { exit $1 < wanted }'; then
+			passed=$((passed + 1))
+		else
 			echo "$case: FAILED: $percent % wanted"
-			failed=1
-		}
+			failed=$((failed + 1))
+		fi
 	fi
 	cd ..
 done <<EOF
@@ -53,4 +55,5 @@ mlp 0 backward 80
 gpt 0 forward 90
 gpt 0 backward 90
 EOF
-exit $failed
+echo "bands: $passed passed, $failed failed"
+[ $failed = 0 ]
