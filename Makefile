@@ -86,7 +86,7 @@ $(BUILD)/gen/exports.map: lib/exports.sh lib/cuda/hooks.def $(wildcard lib/torch
 	$(Q)mkdir -p $(@D)
 	$(Q)lib/exports.sh > $@
 
-$(BUILD)/libmemviz.so: $(rec_objs) $(BUILD)/gen/exports.map $(rec_unwind)
+$(BUILD)/libmemviz.so: $(rec_objs) $(BUILD)/gen/exports.map tools/libunwind.sh $(rec_unwind)
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(san_flags) $(CFLAGS) $(LDFLAGS) -o $@ $(rec_objs) \
 		-Wl,-soname,libmemviz.so -Wl,--version-script=$(BUILD)/gen/exports.map -Wl,-Bsymbolic \

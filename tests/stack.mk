@@ -32,11 +32,11 @@ $(stack_out)/%.o: %.c
 # thread already and falls over the lock.  There, and only there, tables are not given back: in place of the functions
 # for keys stand two that do nothing.
 stack_unwind := $(stack_out)/lib/libunwind.a
-$(stack_unwind):
+$(stack_unwind): tools/libunwind.sh
 	$(if $(UNWIND),,$(error libunwind is not there: tools/libunwind.sh has said why))
 	$(Q)mkdir -p $(@D)
-	$(Q)objcopy $(if $(findstring thread,$(SANITIZE)),--redefine-sym pthread_key_create=getppid \
-		--redefine-sym pthread_setspecific=getuid) $(UNWIND)/lib/libunwind.a $@
+	$(Q)objcopy $(if $(findstring thread,$(SANITIZE)),--redefine-sym mv_door_pthread_key_create=getppid \
+		--redefine-sym mv_door_pthread_setspecific=getuid) $(UNWIND)/lib/libunwind.a $@
 
 $(stack_so): $(stack_objs) $(stack_unwind)
 	$(call say,LD,$@)

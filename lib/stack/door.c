@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "base/elf.h"
 #include "base/sys.h"
 #include "base/syscall.h"
 
-enum { SYSCALL_ARGUMENTS = 6 };
+enum { SYSCALL_ARGUMENTS = 6, KERNEL_SIGSET_BYTES = 8 };
 
 static int refuse(void)
 {
@@ -88,6 +89,55 @@ int mv_door_close(int fd)
 {
 	(void)fd;
 	return 0;
+}
+
+/* The function NAME of the program's threads.  No dlsym: the loader's lock may be taken (base/elf.h).  */
+static void *thread_function(void **kept, const char *name)
+{
+	void *function = __atomic_load_n(kept, __ATOMIC_RELAXED);
+
+	if (!function) {
+		function = mv_elf_symbol_anywhere(name, NULL);
+		__atomic_store_n(kept, function, __ATOMIC_RELAXED);
+	}
+	return function;
+}
+
+int mv_door_pthread_once(int *once, void (*run)(void))
+{
+	static void *kept;
+	int (*real)(int *, void (*)(void)) = (int (*)(int *, void (*)(void)))thread_function(&kept, "pthread_once");
+
+	if (real)
+		return real(once, run);
+	if (!*once) {
+		*once = 1;
+		run();
+	}
+	return 0;
+}
+
+int mv_door_pthread_key_create(unsigned *key, void (*destroy)(void *value))
+{
+	static void *kept;
+	int (*real)(unsigned *, void (*)(void *)) =
+		(int (*)(unsigned *, void (*)(void *)))thread_function(&kept, "pthread_key_create");
+
+	return real ? real(key, destroy) : ENOSYS;
+}
+
+int mv_door_pthread_setspecific(unsigned key, const void *value)
+{
+	static void *kept;
+	int (*real)(unsigned, const void *) =
+		(int (*)(unsigned, const void *))thread_function(&kept, "pthread_setspecific");
+
+	return real ? real(key, value) : ENOSYS;
+}
+
+int mv_door_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+	return (int)-mv_syscall(SYS_rt_sigprocmask, how, (long)set, (long)old, KERNEL_SIGSET_BYTES, 0, 0);
 }
 
 int mv_door_open(const char *path, int flags, ...)

@@ -11,6 +11,7 @@
 #ifndef STACK_DOOR_H
 #define STACK_DOOR_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -28,6 +29,15 @@ int mv_door_pipe(int fds[2]);
 int mv_door_pipe2(int fds[2], int flags);
 ssize_t mv_door_read(int fd, void *bytes, size_t size);
 int mv_door_close(int fd);
+
+/* Threads: the program's own functions, of libc or of libpthread.  They have moved from one to the other, under a version
+ * that older systems lack, so they are looked up when they are called; where there are none, there are no threads.  */
+int mv_door_pthread_once(int *once, void (*run)(void));
+int mv_door_pthread_key_create(unsigned *key, void (*destroy)(void *value));
+int mv_door_pthread_setspecific(unsigned key, const void *value);
+
+/* The same, and a system call of its own.  */
+int mv_door_pthread_sigmask(int how, const sigset_t *set, sigset_t *old);
 
 /* Refused: files (asked for objects without a search table, and for names of functions) and heap.  */
 int mv_door_open(const char *path, int flags, ...);

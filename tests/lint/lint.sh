@@ -80,6 +80,9 @@ if [ -e "$so" ]; then
 		fail "exports differ from the list: $(cat "$build/lint.diff")"
 	needed=$(readelf -d "$so" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^(libc|libdl|libpthread)\.so')
 	[ -z "$needed" ] || fail "libmemviz.so needs $needed"
+	newest=$(objdump -T "$so" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
+	[ "$(printf '%s\n' "$newest" GLIBC_2.28 | sort -V | tail -n 1)" = GLIBC_2.28 ] ||
+		fail "libmemviz.so needs $newest; systems of 2018 have GLIBC_2.28"
 	readelf -d "$so" | grep -q TEXTREL && fail 'libmemviz.so has text relocations'
 	tls=$(readelf -lW "$so" | awk '$1 == "TLS" { print $6 }')
 	[ "$((${tls:-0}))" -lt 1024 ] || fail "libmemviz.so has $((tls)) bytes of thread-local storage"

@@ -2,6 +2,8 @@
 #include "unit/harness.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -51,10 +53,62 @@ static void no_descriptor_is_handed_out(void)
 	CU_ASSERT_PTR_NULL(mv_door_malloc(1));
 }
 
+static void signals_are_kept_out_and_let_in(void)
+{
+	sigset_t all, before, inside, after;
+
+	sigfillset(&all);
+	CU_ASSERT_EQUAL(mv_door_pthread_sigmask(SIG_SETMASK, &all, &before), 0);
+	pthread_sigmask(SIG_SETMASK, NULL, &inside);
+	CU_ASSERT_EQUAL(mv_door_pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
+	pthread_sigmask(SIG_SETMASK, NULL, &after);
+	CU_ASSERT(sigismember(&inside, SIGTERM) && !sigismember(&after, SIGTERM));
+	CU_ASSERT_EQUAL(mv_door_pthread_sigmask(4711, &all, NULL), EINVAL);
+}
+
+static void count_up(void *value)
+{
+	++*(int *)value;
+}
+
+static unsigned g_key;
+static int g_made;
+
+static void make_key(void)
+{
+	g_made++;
+	CU_ASSERT_EQUAL(mv_door_pthread_key_create(&g_key, count_up), 0);
+}
+
+static void *use_key(void *value)
+{
+	static int once;
+
+	mv_door_pthread_once(&once, make_key);
+	CU_ASSERT_EQUAL(mv_door_pthread_setspecific(g_key, value), 0);
+	return NULL;
+}
+
+static void a_thread_s_end_is_told(void)
+{
+	int ends = 0, i;
+
+	for (i = 0; i < 2; i++) {
+		pthread_t thread;
+
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, use_key, &ends), 0);
+		pthread_join(thread, NULL);
+	}
+	CU_ASSERT_EQUAL(g_made, 1);
+	CU_ASSERT_EQUAL(ends, 2);
+}
+
 static const struct harness_test tests[] = {
 	HARNESS_TEST(memory_that_can_be_read_is_told_from_other),
 	HARNESS_TEST(an_old_interruption_is_forgotten),
 	HARNESS_TEST(other_system_calls_are_made),
 	HARNESS_TEST(no_descriptor_is_handed_out),
+	HARNESS_TEST(signals_are_kept_out_and_let_in),
+	HARNESS_TEST(a_thread_s_end_is_told),
 };
 HARNESS_MAIN("stack_door", tests)
