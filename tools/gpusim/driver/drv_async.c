@@ -9,13 +9,13 @@
 #include "gpusim/driver/drv_memory.h"
 #include "gpusim/driver/drv_pool.h"
 
-/* POOL NULL: the card's current one.  Called with the lock held.  */
-static CUresult allocate(CUdeviceptr *ptr, size_t size, CUmemoryPool pool, CUcontext context)
+/* POOL NULL: CARD's current one.  What comes out of a pool belongs to no context.  Called with the lock held.  */
+static CUresult allocate(CUdeviceptr *ptr, size_t size, CUmemoryPool pool, CUdevice card)
 {
-	struct mv_block block = { .kind = MV_BLOCK_POOLED, .size = size, .context = context };
+	struct mv_block block = { .kind = MV_BLOCK_POOLED, .size = size };
 
 	if (!pool)
-		pool = mv_pool_current(context->card);
+		pool = mv_pool_current(card);
 	if (!pool)
 		return CUDA_ERROR_OUT_OF_MEMORY;
 	block.owner = pool;
@@ -58,7 +58,7 @@ static CUresult allocate_in(CUdeviceptr *ptr, size_t size, CUmemoryPool pool, CU
 	if (stream && mv_capture_is_active(stream))
 		return capture_allocation(ptr, size, pool ? pool->card : context->card, stream);
 	mv_card_lock();
-	err = allocate(ptr, size, pool, context);
+	err = allocate(ptr, size, pool, context->card);
 	mv_card_unlock();
 	return err;
 }
@@ -79,13 +79,7 @@ CUresult cuMemAllocFromPoolAsync(CUdeviceptr *ptr, size_t size, CUmemoryPool poo
 static CUresult capture_free(CUdeviceptr ptr, CUstream stream)
 {
 	CUgraphNodeParams params = { .type = CU_GRAPH_NODE_TYPE_MEM_FREE, .free = ptr };
-	bool is_graphs;
 
-	mv_card_lock();
-	is_graphs = mv_block_find_base(ptr, MV_BLOCK_BIT(MV_BLOCK_GRAPH)) != NULL;
-	mv_card_unlock();
-	if (!is_graphs)
-		return mv_capture_fail(stream, CUDA_ERROR_INVALID_VALUE);
 	return mv_capture_add(stream, &params);
 }
 

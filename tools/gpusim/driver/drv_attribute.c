@@ -83,6 +83,7 @@ static const struct {
 	{ 129, 1 },						/* unified function pointers */
 	{ 131, -1 },						/* NUMA node of the card: none */
 	{ 134, 0 },						/* nearest NUMA node of the host */
+	{ 141, 1 }, { 145, 1 },					/* virtual memory management of host memory */
 };
 
 /* Attributes that follow from the settings.  -1: ATTRIBUTE is none of them.  */

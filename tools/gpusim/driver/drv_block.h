@@ -41,6 +41,7 @@ struct mv_block {
 	uint32_t advice;		/* managed: bits of drv_managed.c */
 	int preferred, prefetched;	/* managed: a card, CU_DEVICE_CPU or CU_DEVICE_INVALID */
 	uint32_t accessed_by;		/* managed, mapped: bit n for card n, bit 31 for the host */
+	uint32_t written_by;		/* mapped: those of them that may write too */
 	bool is_sync_memops;
 	uint64_t id;			/* never used twice */
 	void *owner;			/* POOLED: its pool; MAPPED: its struct mv_physical; GRAPH: its node */

@@ -55,7 +55,7 @@ static bool check(struct end *end, CUmemorytype type, size_t size)
 	if (type == CU_MEMORYTYPE_HOST)
 		return ptr && !end->is_hollow && (is_noted || !mv_card_owns(ptr));
 	if (type == CU_MEMORYTYPE_UNIFIED && !is_noted)
-		return ptr && !mv_card_owns(ptr) && !mv_vmm_is_reserved(ptr);
+		return ptr && !mv_card_owns(ptr) && !mv_vmm_find_range(ptr, NULL, NULL);
 	return is_known(ptr, size);
 }
 

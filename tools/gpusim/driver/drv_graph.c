@@ -10,7 +10,14 @@
 #include "gpusim/driver/drv_start.h"
 #include "gpusim/driver/drv_stream.h"
 
-static uint64_t g_last_id;	/* atomic */
+enum { OWNERSHIP_MOVE = 1 };
+
+static uint64_t g_last_id;	/* of nodes and graphs; atomic */
+
+static uint64_t new_id(void)
+{
+	return __atomic_add_fetch(&g_last_id, 1, __ATOMIC_RELAXED);
+}
 
 CUgraph mv_graph_get(CUgraph graph)
 {
@@ -24,7 +31,11 @@ CUgraphNode mv_graph_get_node(CUgraphNode node)
 
 CUgraph mv_graph_new(void)
 {
-	return mv_handle_new(MV_HANDLE_GRAPH);
+	CUgraph graph = mv_handle_new(MV_HANDLE_GRAPH);
+
+	if (graph)
+		graph->id = new_id();
+	return graph;
 }
 
 /* ---- the end of nodes and graphs ---- */
@@ -64,19 +75,25 @@ void mv_graph_free(CUgraph graph)
 
 /* ---- what a node does ---- */
 
-/* The node's own copy of a child graph, or the bodies of a conditional node.  */
-static CUresult adopt_graphs(CUgraphNode node, CUgraphNodeParams *params)
+/* The node's own copy of a child graph.  One with memory must be handed over for good.  */
+static CUresult adopt_child(CUgraphNode node, const CUgraphNodeParams *params)
 {
-	if (params->type == CU_GRAPH_NODE_TYPE_GRAPH) {
-		CUgraph child = mv_graph_get(params->graph.graph);
+	CUgraph child = mv_graph_get(params->graph.graph);
 
-		child = child ? mv_graph_clone(child) : NULL;
-		if (!child)
-			return CUDA_ERROR_INVALID_VALUE;
-		child->is_inner = true;
-		node->params.graph.graph = child;
-		return CUDA_SUCCESS;
-	}
+	node->params.graph.graph = NULL;
+	if (!child || (child->has_memory && params->graph.ownership != OWNERSHIP_MOVE))
+		return CUDA_ERROR_INVALID_VALUE;
+	child = mv_graph_clone(child);
+	if (!child)
+		return CUDA_ERROR_OUT_OF_MEMORY;
+	child->is_inner = true;
+	node->params.graph.graph = child;
+	return CUDA_SUCCESS;
+}
+
+/* The bodies of a conditional node.  */
+static CUresult make_bodies(CUgraphNode node, CUgraphNodeParams *params)
+{
 	if (!mv_handle_get((void *)(uintptr_t)params->conditional.handle, MV_HANDLE_CONDITION))
 		return CUDA_ERROR_INVALID_VALUE;
 	node->bodies = calloc(params->conditional.size + 1u, sizeof(*node->bodies));
@@ -126,22 +143,26 @@ static CUresult check_params(const CUgraphNodeParams *params)
 	return CUDA_ERROR_NOT_SUPPORTED;
 }
 
-static CUresult fill(CUgraphNode node, CUgraphNodeParams *params)
+static CUresult fill(CUgraphNode node, CUgraph graph, CUgraphNodeParams *params)
 {
 	CUresult err = check_params(params);
 
 	node->params = *params;
 	if (err)
 		return err;
-	if (params->type == CU_GRAPH_NODE_TYPE_MEM_ALLOC) {
-		err = mv_graphmem_take(&params->alloc, &node->memory);
+	switch (params->type) {
+	case CU_GRAPH_NODE_TYPE_MEM_ALLOC:
+		err = mv_graphmem_take(&params->alloc, graph->id, &node->memory);
 		node->params.alloc = params->alloc;
-	} else if (params->type == CU_GRAPH_NODE_TYPE_GRAPH || params->type == CU_GRAPH_NODE_TYPE_CONDITIONAL) {
-		if (params->type == CU_GRAPH_NODE_TYPE_GRAPH)
-			node->params.graph.graph = NULL;
-		err = adopt_graphs(node, params);
+		return err;
+	case CU_GRAPH_NODE_TYPE_MEM_FREE:
+		return mv_graphmem_claim(params->free, graph->id);
+	case CU_GRAPH_NODE_TYPE_GRAPH:
+		return adopt_child(node, params);
+	case CU_GRAPH_NODE_TYPE_CONDITIONAL:
+		return make_bodies(node, params);
 	}
-	return err;
+	return CUDA_SUCCESS;
 }
 
 CUresult mv_graph_set(CUgraphNode node, const CUgraphNodeParams *params)
@@ -173,6 +194,8 @@ static bool append(CUgraph graph, CUgraphNode node)
 		graph->nodes = grown;
 	}
 	graph->nodes[graph->node_count++] = node;
+	graph->has_memory |= node->params.type == CU_GRAPH_NODE_TYPE_MEM_ALLOC ||
+			     node->params.type == CU_GRAPH_NODE_TYPE_MEM_FREE;
 	node->graph = graph;
 	return true;
 }
@@ -208,10 +231,10 @@ CUresult mv_graph_add(CUgraph graph, const CUgraphNode *dependencies, const CUgr
 	added = mv_handle_new(MV_HANDLE_NODE);
 	if (!added)
 		return CUDA_ERROR_OUT_OF_MEMORY;
-	added->id = __atomic_add_fetch(&g_last_id, 1, __ATOMIC_RELAXED);
-	err = fill(added, params);
-	if (!err && (!link_all(added, dependencies, edges, count) || !append(graph, added)))
-		err = CUDA_ERROR_INVALID_VALUE;
+	added->id = new_id();
+	err = link_all(added, dependencies, edges, count) ? fill(added, graph, params) : CUDA_ERROR_INVALID_VALUE;
+	if (!err && !append(graph, added))
+		err = CUDA_ERROR_OUT_OF_MEMORY;
 	if (err) {
 		free_node(added);
 		return err;
@@ -257,7 +280,7 @@ static bool clone_node(CUgraph clone, CUgraphNode node)
 
 	if (!copy)
 		return false;
-	copy->id = __atomic_add_fetch(&g_last_id, 1, __ATOMIC_RELAXED);
+	copy->id = new_id();
 	copy->original_id = node->id;
 	copy->params = node->params;
 	copy->is_disabled = node->is_disabled;
@@ -334,10 +357,19 @@ CUresult cuGraphDestroy(CUgraph graph)
 	return CUDA_SUCCESS;
 }
 
+static bool has_conditions(CUgraph graph)
+{
+	for (size_t i = 0; i < graph->node_count; i++) {
+		if (graph->nodes[i]->params.type == CU_GRAPH_NODE_TYPE_CONDITIONAL)
+			return true;
+	}
+	return false;
+}
+
 CUresult cuGraphClone(CUgraph *clone, CUgraph graph)
 {
 	graph = mv_graph_get(graph);
-	if (!clone || !graph)
+	if (!clone || !graph || graph->has_memory || has_conditions(graph))
 		return CUDA_ERROR_INVALID_VALUE;
 	*clone = mv_graph_clone(graph);
 	return *clone ? CUDA_SUCCESS : CUDA_ERROR_OUT_OF_MEMORY;
@@ -364,7 +396,7 @@ CUresult cuGraphDestroyNode(CUgraphNode node)
 	size_t i = 0;
 
 	node = mv_graph_get_node(node);
-	if (!node)
+	if (!node || node->graph->has_memory)
 		return CUDA_ERROR_INVALID_VALUE;
 	graph = node->graph;
 	for (size_t k = 0; k < graph->node_count; k++)

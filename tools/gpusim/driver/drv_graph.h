@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Graphs: nodes, what each depends on, and what each would do.
  *
+ * As CUDA documents, a graph that allocates or frees memory can't be cloned, lose a node or an edge, or have two instances
+ * at once; and it becomes another's child only by being handed over.
+ *
  * Threads: as CUDA documents, a graph is not to be used from two threads at once; nodes that a capture adds are added
  * with mv_card_lock held.  Memory: malloc, owned by graph and node.  */
 #ifndef GPUSIM_DRIVER_DRV_GRAPH_H
@@ -21,11 +24,15 @@ struct mv_graph_keep {
 
 struct CUgraph_st {
 	struct mv_handle head;
+	uint64_t id;			/* never used twice */
 	CUgraphNode *nodes;		/* in the order in which they were added */
 	size_t node_count;
 	struct mv_graph_keep *keeps;
 	size_t keep_count;
 	bool is_inner;			/* belongs to a node or an instance; the program may not destroy it */
+	bool has_memory;		/* a node allocates or frees memory */
+	CUgraphExec instance;		/* the last one made of it, which may be gone; NULL: none was */
+	uint64_t instance_id;		/* by which to know whether it is */
 };
 
 struct CUgraphNode_st {

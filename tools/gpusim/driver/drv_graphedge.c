@@ -269,7 +269,8 @@ CUresult cuGraphRemoveDependencies_v2(CUgraph graph, const CUgraphNode *from, co
 				      const CUgraphEdgeData *edges, size_t count)
 {
 	(void)edges;
-	if (!are_of(mv_graph_get(graph), from, to, count))
+	graph = mv_graph_get(graph);
+	if (!are_of(graph, from, to, count) || (count && graph->has_memory))
 		return CUDA_ERROR_INVALID_VALUE;
 	for (size_t i = 0; i < count; i++) {
 		if (!mv_graph_unlink(from[i], to[i]))

@@ -12,6 +12,7 @@ enum { INSTANTIATE_FLAGS = 15 };
 
 struct CUgraphExec_st {
 	struct mv_handle head;
+	uint64_t id;			/* never used twice */
 	CUgraph graph;
 	CUgraphNode *order;		/* of the graph's nodes, each after what it depends on */
 	uint64_t flags;
@@ -29,6 +30,23 @@ static CUgraphExec get(CUgraphExec exec)
 }
 
 /* ---- making ---- */
+
+static bool is_instantiated(CUgraph graph)
+{
+	CUgraphExec instance = get(graph->instance);
+
+	return instance && instance->id == graph->instance_id;
+}
+
+static bool may_instantiate(CUgraph graph, unsigned long long flags)
+{
+	const unsigned long long alternatives = CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH |
+						CUDA_GRAPH_INSTANTIATE_FLAG_DEVICE_LAUNCH;
+
+	if (!graph || (flags & ~(unsigned long long)INSTANTIATE_FLAGS) || (flags & alternatives) == alternatives)
+		return false;
+	return !graph->has_memory || !is_instantiated(graph);
+}
 
 static bool prepare(CUgraphExec exec, CUgraph graph)
 {
@@ -49,22 +67,26 @@ static void dispose(CUgraphExec exec)
 
 CUresult cuGraphInstantiateWithFlags(CUgraphExec *exec, CUgraph graph, unsigned long long flags)
 {
+	static uint64_t last_id; /* atomic */
 	CUresult err = mv_start_check();
 	CUgraphExec made;
 
 	if (err)
 		return err;
 	graph = mv_graph_get(graph);
-	if (!exec || !graph || (flags & ~(unsigned long long)INSTANTIATE_FLAGS))
+	if (!exec || !may_instantiate(graph, flags))
 		return CUDA_ERROR_INVALID_VALUE;
 	made = mv_handle_new(MV_HANDLE_EXEC);
 	if (!made)
 		return CUDA_ERROR_OUT_OF_MEMORY;
+	made->id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
 	made->flags = flags;
 	if (!prepare(made, graph)) {
 		dispose(made);
 		return CUDA_ERROR_INVALID_VALUE;
 	}
+	graph->instance = made;
+	graph->instance_id = made->id;
 	*exec = made;
 	return CUDA_SUCCESS;
 }

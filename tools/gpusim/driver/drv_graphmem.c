@@ -31,7 +31,7 @@ static CUresult place(struct mv_graphmem *memory)
 	return CUDA_ERROR_OUT_OF_MEMORY;
 }
 
-CUresult mv_graphmem_take(CUDA_MEM_ALLOC_NODE_PARAMS *params, struct mv_graphmem **memory)
+CUresult mv_graphmem_take(CUDA_MEM_ALLOC_NODE_PARAMS *params, uint64_t owner, struct mv_graphmem **memory)
 {
 	struct mv_graphmem *taken;
 	CUresult err = check(params);
@@ -43,6 +43,7 @@ CUresult mv_graphmem_take(CUDA_MEM_ALLOC_NODE_PARAMS *params, struct mv_graphmem
 		return CUDA_ERROR_OUT_OF_MEMORY;
 	taken->size = params->bytesize;
 	taken->card = params->poolProps.location.id;
+	taken->owner = owner;
 	taken->references = 1;
 	mv_card_lock();
 	err = place(taken);
@@ -54,6 +55,26 @@ CUresult mv_graphmem_take(CUDA_MEM_ALLOC_NODE_PARAMS *params, struct mv_graphmem
 	params->dptr = taken->ptr;
 	*memory = taken;
 	return CUDA_SUCCESS;
+}
+
+static bool may_free(const struct mv_graphmem *memory, uint64_t graph)
+{
+	return !memory->freed_by || (memory->freed_by != graph && memory->freed_by != memory->owner && graph != memory->owner);
+}
+
+CUresult mv_graphmem_claim(CUdeviceptr ptr, uint64_t graph)
+{
+	CUresult err = CUDA_ERROR_INVALID_VALUE;
+	struct mv_block *block;
+
+	mv_card_lock();
+	block = mv_block_find_base(ptr, MV_BLOCK_BIT(MV_BLOCK_GRAPH));
+	if (block && may_free(block->owner, graph)) {
+		((struct mv_graphmem *)block->owner)->freed_by = graph;
+		err = CUDA_SUCCESS;
+	}
+	mv_card_unlock();
+	return err;
 }
 
 struct mv_graphmem *mv_graphmem_share(struct mv_graphmem *memory)

@@ -21,12 +21,19 @@ struct mv_graphmem {
 	CUdeviceptr ptr;
 	size_t size;
 	CUdevice card;
+	uint64_t owner;			/* id of the graph whose node allocates it */
+	uint64_t freed_by;		/* of the last one that was given a node to free it; 0: none was */
 	unsigned int references;	/* nodes that share it; 0: gone are they all, and it is live */
 	bool is_live;			/* launched and not freed */
 };
 
-/* An address for what PARAMS asks for, told in PARAMS->dptr, and what keeps it, in *MEMORY.  */
-CUresult mv_graphmem_take(CUDA_MEM_ALLOC_NODE_PARAMS *params, struct mv_graphmem **memory);
+/* An address for what PARAMS asks for in the graph with id OWNER, told in PARAMS->dptr, and what keeps it, in
+ * *MEMORY.  */
+CUresult mv_graphmem_take(CUDA_MEM_ALLOC_NODE_PARAMS *params, uint64_t owner, struct mv_graphmem **memory);
+
+/* The graph with id GRAPH is given a node to free the allocation at PTR.  CUDA_ERROR_INVALID_VALUE if there is none, if
+ * the graph has such a node, or if the owner and another graph would both have one.  */
+CUresult mv_graphmem_claim(CUdeviceptr ptr, uint64_t graph);
 
 /* One more node shares MEMORY, and one less.  NULL is passed through, and does nothing.  */
 struct mv_graphmem *mv_graphmem_share(struct mv_graphmem *memory);

@@ -8,6 +8,7 @@
 #include "gpusim/driver/drv_context.h"
 #include "gpusim/driver/drv_memory.h"
 
+/* Read-only registration is not offered, as CU_DEVICE_ATTRIBUTE_READ_ONLY_HOST_REGISTER_SUPPORTED says.  */
 enum { ALLOC_FLAGS = 7, REGISTER_FLAGS = 15 };
 
 /* Note HOST or MANAGED memory at PTR, and unmap it if that can't be done.  */
@@ -107,6 +108,8 @@ CUresult cuMemHostRegister_v2(void *ptr, size_t size, unsigned int flags)
 		return err;
 	if (!ptr || !size || (flags & ~(unsigned int)REGISTER_FLAGS) || (uintptr_t)ptr + size < (uintptr_t)ptr)
 		return CUDA_ERROR_INVALID_VALUE;
+	if (flags & CU_MEMHOSTREGISTER_READ_ONLY)
+		return CUDA_ERROR_NOT_SUPPORTED;
 	block.card = context->card;
 	block.context = context;
 	mv_card_lock();
@@ -140,31 +143,32 @@ CUresult cuMemHostUnregister(void *ptr)
 
 /* ---- what is known of host memory ---- */
 
-/* The flags of the pinned or registered memory that PTR lies in.  False if it lies in none.  */
-static bool find_flags(void *ptr, unsigned int *flags)
+/* The flags of the memory, of one of KINDS, that PTR lies in.  False if it lies in none.  */
+static bool find_flags(void *ptr, unsigned int kinds, unsigned int *flags)
 {
 	struct mv_block *block;
-	bool is_host;
+	bool is_found;
 
 	mv_card_lock();
 	block = mv_block_find((uintptr_t)ptr);
-	is_host = block && (block->kind == MV_BLOCK_HOST || block->kind == MV_BLOCK_REGISTERED);
-	if (is_host)
+	is_found = block && (kinds & MV_BLOCK_BIT(block->kind));
+	if (is_found)
 		*flags = block->flags;
 	mv_card_unlock();
-	return is_host;
+	return is_found;
 }
 
 /* One address space for all: the device pointer is the host pointer.  */
 CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr *device_ptr, void *ptr, unsigned int flags)
 {
+	const unsigned int kinds = MV_BLOCK_BIT(MV_BLOCK_HOST) | MV_BLOCK_BIT(MV_BLOCK_REGISTERED);
 	unsigned int found;
 	CUcontext context;
 	CUresult err = mv_context_current(&context);
 
 	if (err)
 		return err;
-	if (!device_ptr || flags || !find_flags(ptr, &found))
+	if (!device_ptr || flags || !find_flags(ptr, kinds, &found))
 		return CUDA_ERROR_INVALID_VALUE;
 	*device_ptr = (uintptr_t)ptr;
 	return CUDA_SUCCESS;
@@ -177,8 +181,8 @@ CUresult cuMemHostGetFlags(unsigned int *flags, void *ptr)
 
 	if (err)
 		return err;
-	/* In a unified address space all of it is mapped.  */
-	if (!flags || !find_flags(ptr, flags))
+	/* In a unified address space all of it is mapped.  Registered memory is not asked for here.  */
+	if (!flags || !find_flags(ptr, MV_BLOCK_BIT(MV_BLOCK_HOST), flags))
 		return CUDA_ERROR_INVALID_VALUE;
 	*flags |= CU_MEMHOSTALLOC_DEVICEMAP;
 	return CUDA_SUCCESS;

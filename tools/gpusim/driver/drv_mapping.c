@@ -8,22 +8,25 @@
 #include "gpusim/driver/drv_vmm.h"
 
 /* Called with the lock held.  */
-static CUresult map(CUdeviceptr ptr, size_t size, size_t offset, struct mv_physical *physical)
+static CUresult map(CUdeviceptr ptr, size_t size, struct mv_physical *physical)
 {
 	struct mv_block block = { .kind = MV_BLOCK_MAPPED, .base = ptr, .size = size, .owner = physical };
+	CUdeviceptr range;
+	size_t range_size;
 
-	if (!physical || offset > physical->size || size > physical->size - offset ||
-	    !mv_vmm_is_reserved(ptr) || !mv_vmm_is_reserved(ptr + size - 1))
+	if (!physical || size > physical->size || !mv_vmm_find_range(ptr, &range, &range_size) ||
+	    size > range + range_size - ptr)
 		return CUDA_ERROR_INVALID_VALUE;
 	block.card = physical->properties.location.id;
 	if (!mv_block_add(&block))
 		return CUDA_ERROR_INVALID_VALUE;
 	physical->mappings++;
 	if (physical->fd >= 0)
-		mmap((void *)ptr, size, PROT_NONE, MAP_SHARED | MAP_FIXED, physical->fd, (off_t)offset);
+		mmap((void *)ptr, size, PROT_NONE, MAP_SHARED | MAP_FIXED, physical->fd, 0);
 	return CUDA_SUCCESS;
 }
 
+/* CUDA has an offset here that must be zero.  */
 CUresult cuMemMap(CUdeviceptr ptr, size_t size, size_t offset, CUmemGenericAllocationHandle handle,
 		  unsigned long long flags)
 {
@@ -31,11 +34,10 @@ CUresult cuMemMap(CUdeviceptr ptr, size_t size, size_t offset, CUmemGenericAlloc
 
 	if (err)
 		return err;
-	if (!ptr || !size || ptr % MV_FACTS_PAGE_BYTES || size % MV_FACTS_PAGE_BYTES || offset % MV_FACTS_PAGE_BYTES ||
-	    flags)
+	if (!ptr || !size || ptr % MV_FACTS_PAGE_BYTES || size % MV_FACTS_PAGE_BYTES || offset || flags)
 		return CUDA_ERROR_INVALID_VALUE;
 	mv_card_lock();
-	err = map(ptr, size, offset, mv_vmm_get(handle));
+	err = map(ptr, size, mv_vmm_get(handle));
 	mv_card_unlock();
 	return err;
 }
@@ -115,10 +117,12 @@ static void set_access(struct mv_block *block, const CUmemAccessDesc *access)
 {
 	uint32_t bit = bit_of(&access->location);
 
-	if (access->flags == CU_MEM_ACCESS_FLAGS_PROT_NONE)
-		block->accessed_by &= ~bit;
-	else
+	block->accessed_by &= ~bit;
+	block->written_by &= ~bit;
+	if (access->flags != CU_MEM_ACCESS_FLAGS_PROT_NONE)
 		block->accessed_by |= bit;
+	if (access->flags == CU_MEM_ACCESS_FLAGS_PROT_READWRITE)
+		block->written_by |= bit;
 	if (mv_card_is_backed())
 		mprotect((void *)block->base, block->size, block->accessed_by ? PROT_READ | PROT_WRITE : PROT_NONE);
 }
@@ -149,6 +153,13 @@ CUresult cuMemSetAccess(CUdeviceptr ptr, size_t size, const CUmemAccessDesc *acc
 	return err;
 }
 
+static CUmemAccess_flags access_of(const struct mv_block *block, uint32_t bit)
+{
+	if (block->written_by & bit)
+		return CU_MEM_ACCESS_FLAGS_PROT_READWRITE;
+	return block->accessed_by & bit ? CU_MEM_ACCESS_FLAGS_PROT_READ : CU_MEM_ACCESS_FLAGS_PROT_NONE;
+}
+
 CUresult cuMemGetAccess(unsigned long long *flags, const CUmemLocation *location, CUdeviceptr ptr)
 {
 	struct mv_block *block;
@@ -161,8 +172,7 @@ CUresult cuMemGetAccess(unsigned long long *flags, const CUmemLocation *location
 	mv_card_lock();
 	block = mv_block_find(ptr);
 	if (block && block->kind == MV_BLOCK_MAPPED)
-		*flags = block->accessed_by & bit_of(location) ? CU_MEM_ACCESS_FLAGS_PROT_READWRITE :
-								 CU_MEM_ACCESS_FLAGS_PROT_NONE;
+		*flags = (unsigned long long)access_of(block, bit_of(location));
 	else
 		err = CUDA_ERROR_INVALID_VALUE;
 	mv_card_unlock();

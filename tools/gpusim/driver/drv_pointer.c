@@ -15,6 +15,23 @@ static bool is_host(const struct mv_block *block)
 	return block->kind == MV_BLOCK_HOST || block->kind == MV_BLOCK_REGISTERED;
 }
 
+/* False too for a host pointer that there is not.  BLOCK may be NULL.  */
+static bool has_answer(const struct mv_block *block, CUpointer_attribute attribute)
+{
+	return block && (attribute != CU_POINTER_ATTRIBUTE_HOST_POINTER || is_host(block) ||
+			 block->kind == MV_BLOCK_MANAGED);
+}
+
+/* What was allocated at once, or, of what is mapped, reserved at once.  */
+static struct mv_block range_of(const struct mv_block *block)
+{
+	struct mv_block range = { .base = block->base, .size = block->size };
+
+	if (block->kind == MV_BLOCK_MAPPED)
+		mv_vmm_find_range(block->base, &range.base, &range.size);
+	return range;
+}
+
 static int handle_types(const struct mv_block *block)
 {
 	if (block->kind == MV_BLOCK_POOLED)
@@ -35,17 +52,21 @@ static bool answer_long(const struct mv_block *block, CUpointer_attribute attrib
 		*data = ptr;
 		return true;
 	case CU_POINTER_ATTRIBUTE_HOST_POINTER:
-		*data = is_host(block) || block->kind == MV_BLOCK_MANAGED ? ptr : 0;
+		*data = ptr;
 		return true;
 	case CU_POINTER_ATTRIBUTE_BUFFER_ID:
 	case CU_POINTER_ATTRIBUTE_MEMORY_BLOCK_ID:
 		*data = block->id;
 		return true;
 	case CU_POINTER_ATTRIBUTE_RANGE_START_ADDR:
+		*data = range_of(block).base;
+		return true;
+	case CU_POINTER_ATTRIBUTE_RANGE_SIZE:
+		*data = range_of(block).size;
+		return true;
 	case CU_POINTER_ATTRIBUTE_MAPPING_BASE_ADDR:
 		*data = block->base;
 		return true;
-	case CU_POINTER_ATTRIBUTE_RANGE_SIZE:
 	case CU_POINTER_ATTRIBUTE_MAPPING_SIZE:
 		*data = block->size;
 		return true;
@@ -109,6 +130,28 @@ static CUresult answer(const struct mv_block *block, CUpointer_attribute attribu
 	return CUDA_ERROR_INVALID_VALUE;
 }
 
+/* Where nothing is mapped there is still what was reserved.  */
+static CUresult answer_reserved(CUpointer_attribute attribute, CUdeviceptr ptr, void *data)
+{
+	CUdeviceptr base;
+	size_t size;
+
+	if (!mv_vmm_find_range(ptr, &base, &size))
+		return CUDA_ERROR_INVALID_VALUE;
+	switch (attribute) {
+	case CU_POINTER_ATTRIBUTE_RANGE_START_ADDR:
+		*(uint64_t *)data = base;
+		return CUDA_SUCCESS;
+	case CU_POINTER_ATTRIBUTE_RANGE_SIZE:
+		*(uint64_t *)data = size;
+		return CUDA_SUCCESS;
+	case CU_POINTER_ATTRIBUTE_MAPPED:
+		*(bool *)data = false;
+		return CUDA_SUCCESS;
+	}
+	return CUDA_ERROR_INVALID_VALUE;
+}
+
 CUresult cuPointerGetAttribute(void *data, CUpointer_attribute attribute, CUdeviceptr ptr)
 {
 	const struct mv_block *block;
@@ -120,7 +163,7 @@ CUresult cuPointerGetAttribute(void *data, CUpointer_attribute attribute, CUdevi
 		return CUDA_ERROR_INVALID_VALUE;
 	mv_card_lock();
 	block = mv_block_find(ptr);
-	err = block ? answer(block, attribute, ptr, data) : CUDA_ERROR_INVALID_VALUE;
+	err = has_answer(block, attribute) ? answer(block, attribute, ptr, data) : answer_reserved(attribute, ptr, data);
 	mv_card_unlock();
 	return err;
 }
@@ -152,9 +195,9 @@ CUresult cuPointerGetAttributes(unsigned int count, CUpointer_attribute *attribu
 	mv_card_lock();
 	block = mv_block_find(ptr);
 	for (unsigned int i = 0; i < count && !err; i++) {
-		if (block)
+		if (has_answer(block, attributes[i]))
 			err = answer(block, attributes[i], ptr, data[i]);
-		else
+		else if (block || answer_reserved(attributes[i], ptr, data[i]))
 			answer_nothing(attributes[i], data[i]);
 	}
 	mv_card_unlock();

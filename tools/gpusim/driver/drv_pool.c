@@ -160,7 +160,9 @@ CUresult cuMemPoolCreate(CUmemoryPool *pool, const CUmemPoolProps *properties)
 
 	if (err)
 		return err;
-	if (!pool || !properties || properties->allocType != CU_MEM_ALLOCATION_TYPE_PINNED)
+	if (!pool || !properties || properties->allocType != CU_MEM_ALLOCATION_TYPE_PINNED ||
+	    properties->location.type == CU_MEM_LOCATION_TYPE_HOST_NUMA_CURRENT ||
+	    (properties->location.type == CU_MEM_LOCATION_TYPE_HOST && properties->handleTypes))
 		return CUDA_ERROR_INVALID_VALUE;
 	if (properties->location.type != CU_MEM_LOCATION_TYPE_DEVICE || (properties->handleTypes & ~handle_types))
 		return CUDA_ERROR_NOT_SUPPORTED;

@@ -41,9 +41,17 @@ static struct range *find_range(CUdeviceptr ptr)
 	return found ? *found : NULL;
 }
 
-bool mv_vmm_is_reserved(CUdeviceptr ptr)
+bool mv_vmm_find_range(CUdeviceptr ptr, CUdeviceptr *base, size_t *size)
 {
-	return find_range(ptr) != NULL;
+	const struct range *range = ptr ? find_range(ptr) : NULL;
+
+	if (!range)
+		return false;
+	if (base)
+		*base = range->base;
+	if (size)
+		*size = range->size;
+	return true;
 }
 
 /* Address space of SIZE bytes at a multiple of ALIGNMENT, or 0.  HINT is taken if nothing is there.  */
@@ -71,7 +79,7 @@ CUresult cuMemAddressReserve(CUdeviceptr *ptr, size_t size, size_t alignment, CU
 
 	if (err)
 		return err;
-	if (!ptr || !size || size % HOST_PAGE_BYTES || (alignment & (alignment - 1)) || flags)
+	if (!ptr || !size || size % HOST_PAGE_BYTES || (alignment & (alignment - 1)) || hint % HOST_PAGE_BYTES || flags)
 		return CUDA_ERROR_INVALID_VALUE;
 	if (alignment < MV_FACTS_PAGE_BYTES)
 		alignment = MV_FACTS_PAGE_BYTES;
@@ -156,7 +164,8 @@ static CUresult check_properties(const CUmemAllocationProp *properties)
 		return err;
 	if (!properties || properties->type != CU_MEM_ALLOCATION_TYPE_PINNED ||
 	    properties->location.type < CU_MEM_LOCATION_TYPE_DEVICE ||
-	    properties->location.type > CU_MEM_LOCATION_TYPE_HOST_NUMA_CURRENT)
+	    properties->location.type > CU_MEM_LOCATION_TYPE_HOST_NUMA ||
+	    (properties->location.type == CU_MEM_LOCATION_TYPE_HOST && properties->requestedHandleTypes))
 		return CUDA_ERROR_INVALID_VALUE;
 	if (properties->requestedHandleTypes & ~CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR)
 		return CUDA_ERROR_NOT_SUPPORTED;

@@ -32,7 +32,8 @@ struct mv_physical *mv_vmm_new(size_t size, const CUmemAllocationProp *propertie
 /* Free PHYSICAL if nothing refers to it any more.  Called with the lock held.  */
 void mv_vmm_settle(struct mv_physical *physical);
 
-/* True if PTR lies in a reserved range.  Called with the lock held.  */
-bool mv_vmm_is_reserved(CUdeviceptr ptr);
+/* The reserved range that PTR lies in, told in *BASE and *SIZE unless they are NULL; false if it lies in none.  Called
+ * with the lock held.  */
+bool mv_vmm_find_range(CUdeviceptr ptr, CUdeviceptr *base, size_t *size);
 
 #endif
