@@ -110,7 +110,7 @@ fuzz: $(BUILD)/fuzz/recording $(test_out)/forge ## feed the reader damaged files
 checks := check-unit check-recorder check-gpusim check-cli check-stack check-demo check-web lint
 
 .PHONY: test-programs
-test-programs: all $(suites) $(test_helpers) $(test_out)/gpusim/acts $(test_out)/gpusim/recorder \
+test-programs: all $(suites) $(test_helpers) $(simulation_programs) $(test_out)/gpusim/acts $(test_out)/gpusim/recorder \
 	$(if $(SANITIZE),,$(demo_suites)) $(stack_suites) $(stack_probe)
 
 # $(call one_after_the_other,TARGETS): all of them, even if one fails.

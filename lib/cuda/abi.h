@@ -2,7 +2,7 @@
 /* What CUDA declares, as far as a memory recorder needs it: result codes, handles and the structures that say
  * where memory lies.  The project builds with no CUDA installed, so these are declared here, once, for the recorder and
  * for the simulated GPU alike.  Names and values are those of the published driver API (cuda.h, 11.0 to 13.x);
- * tests/gpusim/abi.c compares them with an installed toolkit's header.
+ * tests/gpusim/abi.sh compares them with an installed toolkit's header.
  *
  * Units: sizes in bytes.  */
 #ifndef CUDA_ABI_H
