@@ -144,25 +144,39 @@ static void count_loss(struct mv_ring *ring, enum mv_loss loss, uint64_t events)
 	__atomic_fetch_add(&ring->header->losses[loss], events, __ATOMIC_RELAXED);
 }
 
-/* Move the events of SLOT into the ring.  A reader that finds them in both places knows it by their ordinals.  */
-static void seal(struct mv_ring *ring, uint32_t number, struct mv_slot *slot)
+/* Put the events of SLOT into the ring, whose lock is held.  False: they cannot be encoded.  */
+static bool put_events(struct mv_ring *ring, uint32_t number, struct mv_slot *slot)
 {
 	struct mv_chunk chunk = {.slot = number, .first_ordinal = slot->first_ordinal};
+
+	if (mv_chunk_encode(ring->codec, &chunk, events_of(slot), slot->count, ring->body))
+		return false;
+	put_chunk(ring, &chunk);
+	return true;
+}
+
+/* A reader that finds events here and in the ring knows it by their ordinals.  */
+static void empty(struct mv_slot *slot)
+{
 	uint32_t count = slot->count;
 
-	if (!mv_lock_take(&ring->lock)) {
-		count_loss(ring, MV_LOSS_LOCK, count);
-	} else {
-		if (mv_chunk_encode(ring->codec, &chunk, events_of(slot), count, ring->body))
-			count_loss(ring, MV_LOSS_ENCODE, count);
-		else
-			put_chunk(ring, &chunk);
-		mv_lock_release(&ring->lock);
-	}
 	__atomic_store_n(&slot->count, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&slot->first_ordinal, slot->first_ordinal + count, __ATOMIC_RELEASE);
 	/* Whoever copies the slot meanwhile must see the new ordinal before the first new event.  */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* Move the events of SLOT into the ring; there must be room in it afterwards.  */
+static void seal(struct mv_ring *ring, uint32_t number, struct mv_slot *slot)
+{
+	if (!mv_lock_take(&ring->lock)) {
+		count_loss(ring, MV_LOSS_LOCK, slot->count);
+	} else {
+		if (!put_events(ring, number, slot))
+			count_loss(ring, MV_LOSS_ENCODE, slot->count);
+		mv_lock_release(&ring->lock);
+	}
+	empty(slot);
 }
 
 /* ---- slots ---- */
@@ -202,4 +216,22 @@ bool mv_ring_append(struct mv_ring *ring, uint32_t number, struct mv_event *even
 	append_locked(ring, number, event);
 	mv_lock_release(&ring->slot_locks[number]);
 	return true;
+}
+
+void mv_ring_seal(struct mv_ring *ring)
+{
+	uint32_t number;
+
+	for (number = 0; number < ring->slot_count; number++) {
+		struct mv_slot *slot = slot_at(ring, number);
+
+		if (!__atomic_load_n(&slot->count, __ATOMIC_RELAXED) || !mv_lock_take(&ring->slot_locks[number]))
+			continue;
+		if (slot->count && mv_lock_take(&ring->lock)) {
+			if (put_events(ring, number, slot))
+				empty(slot);
+			mv_lock_release(&ring->lock);
+		}
+		mv_lock_release(&ring->slot_locks[number]);
+	}
 }

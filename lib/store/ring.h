@@ -44,4 +44,8 @@ int mv_ring_open(struct mv_ring *ring, struct mv_file_header *header, void *memo
  * False: a lock could not be had (counted).  */
 bool mv_ring_append(struct mv_ring *ring, uint32_t number, struct mv_event *event);
 
+/* Move the events of all slots into the ring, where they take a thirtieth of the room, because the recording ends.  What
+ * cannot be moved stays where it is.  */
+void mv_ring_seal(struct mv_ring *ring);
+
 #endif

@@ -243,6 +243,7 @@ int mv_store_snapshot(struct mv_store *store, const char *path, enum mv_file_sta
 
 void mv_store_finish(struct mv_store *store)
 {
+	mv_ring_seal(&store->ring);
 	if (!mv_store_snapshot(store, store->path, MV_FILE_FINISHED, MV_REASON_NONE))
 		return;
 	store->header->end_ns = mv_sys_monotonic_ns();

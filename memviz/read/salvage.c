@@ -48,7 +48,10 @@ bool mv_salvage_layout(struct mv_file_header *header)
 	for (i = 0; i < MV_REGION_COUNT; i++)
 		if (header->regions[i].offset > INT64_MAX || header->regions[i].size_bytes > INT64_MAX)
 			return false;
-	return header->slot_events && header->slot_events <= MV_IMAGE_SLOT_EVENTS_MAX;
+	/* Where nothing was open, slots are nothing but their heads.  */
+	if (!header->slot_events)
+		return header->regions[MV_REGION_OPEN].size_bytes <= SLOTS_MAX * sizeof(struct mv_slot);
+	return header->slot_events <= MV_IMAGE_SLOT_EVENTS_MAX;
 }
 
 /* ---- tables ---- */

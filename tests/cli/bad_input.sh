@@ -3,7 +3,7 @@
 forge gpt good.memviz
 : > empty.memviz
 printf 'not a recording, but long enough for a magic number' > foreign.memviz
-head -c 200000 good.memviz > cut.memviz
+head -c 72000 good.memviz > cut.memviz
 head -c 100 good.memviz > stub.memviz
 cp good.memviz flipped.memviz
 printf '\377' | dd of=flipped.memviz bs=1 seek=9000 conv=notrunc 2>/dev/null

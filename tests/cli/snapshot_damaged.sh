@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 forge gpt good.memviz
-head -c 200000 good.memviz > cut.memviz
+head -c 76000 good.memviz > cut.memviz
 memviz snapshot cut.memviz; echo "exit $?"
 ls
 memviz check cut.memviz

@@ -87,15 +87,13 @@ static void a_recording_that_was_never_finished_is_read(void)
 static void a_slot_that_was_sealed_already_is_not_read_twice(void)
 {
 	size_t size;
-	struct mv_file_header *image = scene_read(record_threads(MANY, 0), &size);
+	struct mv_file_header *image = scene_read(record_threads(MANY, 1), &size);
 	struct mv_slot *slot = (struct mv_slot *)((uint8_t *)image + image->regions[MV_REGION_OPEN].offset +
 						  mv_image_slot_bytes(image->slot_events));
 	struct mv_recording *recording;
 	uint32_t open = slot->count;
 
 	slot->first_ordinal -= open;
-	image->checksums[MV_REGION_OPEN] = 0;
-	mv_image_seal_state(image);
 	CU_ASSERT_EQUAL_FATAL(mv_recording_open_image(image, size, &recording, NULL), 0);
 	CU_ASSERT_EQUAL(count_events(recording), MANY - open);
 	mv_recording_close(recording);
@@ -105,14 +103,12 @@ static void a_slot_that_was_sealed_already_is_not_read_twice(void)
 static void events_that_are_missing_are_counted(void)
 {
 	size_t size;
-	struct mv_file_header *image = scene_read(record_threads(MANY, 0), &size);
+	struct mv_file_header *image = scene_read(record_threads(MANY, 1), &size);
 	struct mv_slot *slot = (struct mv_slot *)((uint8_t *)image + image->regions[MV_REGION_OPEN].offset +
 						  mv_image_slot_bytes(image->slot_events));
 	struct mv_recording *recording;
 
 	slot->first_ordinal += 7;
-	image->checksums[MV_REGION_OPEN] = 0;
-	mv_image_seal_state(image);
 	CU_ASSERT_EQUAL_FATAL(mv_recording_open_image(image, size, &recording, NULL), 0);
 	CU_ASSERT_EQUAL(mv_recording_missing(recording), 7);
 	CU_ASSERT_EQUAL(mv_recording_tracks(recording)->gap_ns, ((struct mv_event *)(slot + 1))->time_ns);

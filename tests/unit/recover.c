@@ -12,8 +12,9 @@
 
 enum { EVENTS = 60000 };
 
-/* A recording of one thread with names, a stack, and EVENTS events in chunks and an open slot.  */
-static void *record(size_t *size)
+/* A recording of one thread with names, a stack, and EVENTS + 1 events, in chunks; and in an open slot, unless it is the
+ * process's own end that is recorded.  */
+static void *record_until(size_t *size, bool is_end)
 {
 	const char *path = scene_path("whole.memviz");
 	struct forge *forge = forge_open(path, "train.py", 0);
@@ -30,8 +31,18 @@ static void *record(size_t *size)
 			forge_alloc(forge, 1, MV_LEDGER_BLOCK, 0x10000 + i % 4096 / 2 * UINT64_C(512), 512 + i, stack, 0);
 	}
 	forge_alloc(forge, 1, MV_LEDGER_BLOCK, 0x90000000, 1 << 20, stack, 0);
-	forge_finish(forge);
+	if (is_end) {
+		forge_finish(forge);
+	} else {
+		forge_snapshot(forge, path, MV_REASON_REQUEST);
+		forge_kill(forge);
+	}
 	return scene_read(path, size);
+}
+
+static void *record(size_t *size)
+{
+	return record_until(size, false);
 }
 
 /* What is recovered of BYTES must open and be without fault.  Returns the events in it.  */
@@ -104,12 +115,10 @@ static void a_damaged_chunk_costs_only_itself(void)
 	free(image);
 }
 
-static void a_damaged_layout_is_mended_from_its_neighbours(void)
+static void mend_each_region(struct mv_file_header *image, size_t size)
 {
 	struct mv_recovered recovered;
-	size_t size;
 	int i;
-	struct mv_file_header *image = record(&size);
 
 	for (i = 0; i < MV_REGION_COUNT; i++) {
 		struct mv_region whole = image->regions[i];
@@ -122,7 +131,19 @@ static void a_damaged_layout_is_mended_from_its_neighbours(void)
 		CU_ASSERT_EQUAL(recover(image, size, &recovered), EVENTS + 1);
 		image->regions[i] = whole;
 	}
-	free(image);
+}
+
+static void a_damaged_layout_is_mended_from_its_neighbours(void)
+{
+	int is_end;
+
+	for (is_end = 0; is_end <= 1; is_end++) {
+		size_t size;
+		struct mv_file_header *image = record_until(&size, is_end);
+
+		mend_each_region(image, size);
+		free(image);
+	}
 }
 
 static void what_was_lost_is_noted_in_the_recording(void)

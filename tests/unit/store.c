@@ -216,6 +216,23 @@ static void finishing_replaces_the_file_by_a_compact_one(void)
 	close_bench(&bench);
 }
 
+static void what_was_still_open_is_compressed_at_the_end(void)
+{
+	struct bench bench = open_bench();
+	struct image image;
+	uint64_t i;
+
+	for (i = 0; i < 5000; i++)
+		append(&bench, i);
+	mv_store_finish(&bench.store);
+	image = load(bench.path);
+	CU_ASSERT_EQUAL(events_in_slot(&image), 0);
+	CU_ASSERT_EQUAL(events_in_ring(&image), 5000);
+	CU_ASSERT_EQUAL(image.header->losses[MV_LOSS_ENCODE], 0);
+	free(image.bytes);
+	close_bench(&bench);
+}
+
 static void equal_strings_and_records_are_kept_once(void)
 {
 	struct bench bench = open_bench();
@@ -265,6 +282,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_snapshot_is_small_and_whole),
 	HARNESS_TEST(each_byte_of_a_snapshot_s_header_counts),
 	HARNESS_TEST(finishing_replaces_the_file_by_a_compact_one),
+	HARNESS_TEST(what_was_still_open_is_compressed_at_the_end),
 	HARNESS_TEST(equal_strings_and_records_are_kept_once),
 	HARNESS_TEST(a_full_table_counts_and_answers_none),
 };
