@@ -47,6 +47,4 @@ demo-torch:
 
 .PHONY: check-demo
 check-demo: $(demo_suites) ## test the demo trainer
-	$(Q)for suite in $(demo_suites); do \
-		LD_LIBRARY_PATH=$(abspath $(BUILD))/gpusim GPUSIM_BACKING=host GPUSIM_FORCE=1 $$suite || exit 1; \
-	done
+	$(Q)LD_LIBRARY_PATH=$(abspath $(BUILD))/gpusim GPUSIM_BACKING=host GPUSIM_FORCE=1 tests/suites.sh demo $(demo_suites)
