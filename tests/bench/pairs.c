@@ -1,62 +1,77 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an allocation and its free cost while they are recorded: one line for each number of frames and of threads,
- * "name value unit".  Run under the recorder; the loop itself, without one, is subtracted.
+/* pairs pool|driver FRAMES THREADS LOOPS COUNT: what an allocation and its free cost, in nanoseconds, on one line.
  *
- * usage: pairs NAME FRAMES…
+ * Each of THREADS goes FRAMES deep and does LOOPS loops of COUNT pairs, after one that is not counted; the figure is the
+ * median loop, the mean over the threads.  The same program without the recorder says what is to be subtracted.
  *
- * The events are those of a framework's pool, told through memviz.h, so that no driver's time is in the figures.  */
+ * pool: told through memviz.h.  driver: cuMemAlloc and cuMemFree, which go through the recorder's hooks.  */
 #include <pthread.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "memviz/memviz.h"
+#include "bench/measure.h"
+#include "bench/pool.h"
+#include "gpusim/api/cuda_device.h"
+#include "gpusim/api/cuda_memory.h"
 
-enum { PAIRS = 200000, ROUNDS = 5, PLACES = 64 };
+enum { THREADS_MAX = 8, LOOPS_MAX = 64, DRIVER_BYTES = 1 << 20 };
 
 struct job {
-	int frames;
-	int is_told; /* 0: the loop alone */
-	char *base;
-	double ns_per_pair;
+	double (*pairs)(int thread, int count);
+	int thread, frames, loops, count;
+	double median_ns;
 };
 
-static double now_ns(void)
+static void must(int is_true, const char *what)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static void one_pair(const struct job *job, int i)
-{
-	char *address = job->base + i % PLACES * 512;
-
-	if (!job->is_told)
+	if (is_true)
 		return;
-	memviz_block_alloc(address, 512 * (size_t)(1 + i % 7), 0, 1 << 30);
-	memviz_block_free(address);
+	fprintf(stderr, "pairs: not true: %s\n", what);
+	exit(1);
 }
 
-static double loop(const struct job *job)
+static void open_card(void)
 {
-	double start = now_ns();
+	CUcontext context;
+
+	must(!cuInit(0), "cuInit");
+	must(!cuDevicePrimaryCtxRetain(&context, 0), "cuDevicePrimaryCtxRetain");
+	must(!cuCtxSetCurrent(context), "cuCtxSetCurrent");
+}
+
+static double driver_pairs(int thread, int count)
+{
+	double start;
 	int i;
 
-	for (i = 0; i < PAIRS; i++) {
-		one_pair(job, i);
-		__asm__ volatile("" ::: "memory");
+	(void)thread;
+	open_card();
+	start = measure_now_ns();
+	for (i = 0; i < count; i++) {
+		CUdeviceptr address;
+
+		must(!cuMemAlloc_v2(&address, DRIVER_BYTES), "cuMemAlloc");
+		must(!cuMemFree_v2(address), "cuMemFree");
 	}
-	return (now_ns() - start) / PAIRS;
+	return (measure_now_ns() - start) / count;
+}
+
+static double median_loop(const struct job *job)
+{
+	double ns[LOOPS_MAX];
+	int i;
+
+	job->pairs(job->thread, job->count);
+	for (i = 0; i < job->loops; i++)
+		ns[i] = job->pairs(job->thread, job->count);
+	return measure_median(ns, job->loops);
 }
 
 /* FRAMES deep, each a frame of its own.  */
 static __attribute__((noinline)) double descend(const struct job *job, int frames)
 {
-	double ns = frames > 1 ? descend(job, frames - 1) : loop(job);
+	double ns = frames > 1 ? descend(job, frames - 1) : median_loop(job);
 
 	__asm__ volatile("" ::: "memory"); /* no tail call */
 	return ns;
@@ -66,53 +81,45 @@ static void *run(void *argument)
 {
 	struct job *job = argument;
 
-	job->ns_per_pair = descend(job, job->frames);
+	job->median_ns = descend(job, job->frames);
 	return NULL;
 }
 
-/* The mean over THREADS that run at once.  */
-static double at_once(int frames, int threads, int is_told)
+static double at_once(const struct job *job, int threads)
 {
-	struct job jobs[8];
-	pthread_t ids[8];
+	struct job jobs[THREADS_MAX];
+	pthread_t ids[THREADS_MAX];
 	double sum = 0;
 	int i;
 
 	for (i = 0; i < threads; i++) {
-		jobs[i] = (struct job){frames, is_told, (char *)(uintptr_t)((size_t)(i + 1) << 32), 0};
-		pthread_create(&ids[i], NULL, run, &jobs[i]);
+		jobs[i] = *job;
+		jobs[i].thread = i;
+		must(!pthread_create(&ids[i], NULL, run, &jobs[i]), "pthread_create");
 	}
 	for (i = 0; i < threads; i++) {
 		pthread_join(ids[i], NULL);
-		sum += jobs[i].ns_per_pair;
+		sum += jobs[i].median_ns;
 	}
 	return sum / threads;
 }
 
-static double best(int frames, int threads, int is_told)
-{
-	double least = 1e18;
-	int i;
-
-	for (i = 0; i < ROUNDS; i++) {
-		double ns = at_once(frames, threads, is_told);
-
-		least = ns < least ? ns : least;
-	}
-	return least;
-}
-
 int main(int argc, char **argv)
 {
-	int i, threads;
+	struct job job = {.pairs = pool_pairs};
+	int threads;
 
-	if (argc < 3) {
-		fprintf(stderr, "usage: pairs NAME FRAMES...\n");
+	if (argc != 6) {
+		fprintf(stderr, "usage: pairs pool|driver FRAMES THREADS LOOPS COUNT\n");
 		return 2;
 	}
-	for (i = 2; i < argc; i++)
-		for (threads = 1; threads <= 2; threads++)
-			printf("pair_%s_%s_frames_%d_threads %.0f ns\n", argv[1], argv[i], threads,
-			       best(atoi(argv[i]), threads, 1) - best(atoi(argv[i]), threads, 0));
+	if (!strcmp(argv[1], "driver"))
+		job.pairs = driver_pairs;
+	job.frames = atoi(argv[2]);
+	threads = atoi(argv[3]);
+	job.loops = atoi(argv[4]);
+	job.count = atoi(argv[5]);
+	must(threads > 0 && threads <= THREADS_MAX && job.loops > 0 && job.loops <= LOOPS_MAX && job.count > 0, "arguments");
+	printf("%.2f\n", at_once(&job, threads));
 	return 0;
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* contents FILE: what a recording holds, for figures: a line for each number, "name value".
+ *
+ * events	all that can be read: in the ring's chunks and in open slots
+ * ring_events	those in chunks
+ * ring_bytes	of those chunks as they lie in the file: headers, compressed columns, padding to the next
+ * file_bytes	the whole file: tables, the live table and open slots as well
+ * missing	events that were overwritten, or lost in any way  */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "read/recording.h"
+#include "read/tracks.h"
+
+enum { CHUNK_ALIGNMENT = 64 };
+
+static uint64_t bytes_of(const struct mv_chunk *chunk)
+{
+	return (sizeof *chunk + chunk->body_bytes + CHUNK_ALIGNMENT - 1) / CHUNK_ALIGNMENT * CHUNK_ALIGNMENT;
+}
+
+static uint64_t missing(const struct mv_recording *recording)
+{
+	const struct mv_file_header *header = mv_recording_header(recording);
+	uint64_t sum = header->events_evicted + mv_recording_missing(recording);
+	int i;
+
+	for (i = 0; i < MV_LOSS_COUNT; i++)
+		sum += header->losses[i];
+	return sum;
+}
+
+static void print(const struct mv_recording *recording)
+{
+	uint64_t ring_events = 0, ring_bytes = 0;
+	size_t i, count;
+	const struct mv_chunk *const *chunks = mv_recording_chunks(recording, &count);
+
+	for (i = 0; i < count; i++) {
+		ring_events += chunks[i]->event_count;
+		ring_bytes += bytes_of(chunks[i]);
+	}
+	printf("events %" PRIu64 "\nring_events %" PRIu64 "\nring_bytes %" PRIu64 "\n",
+	       mv_recording_tracks(recording)->events, ring_events, ring_bytes);
+	printf("file_bytes %" PRIu64 "\nmissing %" PRIu64 "\n", mv_recording_header(recording)->file_bytes,
+	       missing(recording));
+}
+
+int main(int argc, char **argv)
+{
+	struct mv_recording *recording;
+	struct mv_diag diag = {0};
+
+	if (argc != 2 || mv_recording_open(argv[1], &recording, &diag)) {
+		fprintf(stderr, "contents: %s\n", argc == 2 ? diag.text : "FILE is missing");
+		return 1;
+	}
+	print(recording);
+	mv_recording_close(recording);
+	return 0;
+}
