@@ -58,24 +58,39 @@ check-cli: $(BUILD)/bin/memviz $(test_out)/forge $(BUILD)/libmemviz.so gpusim ##
 
 # ---- under the recorder, on the simulated GPU ------------------------------------------------------------
 
+renamed_so := $(test_out)/gpusim/libcudart-e409450e.so.11.0
 acts_obj := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/gpusim/acts*.c)))
 
-$(test_out)/gpusim/acts: $(acts_obj) $(BUILD)/gpusim/libcuda.so.1
+$(test_out)/gpusim/acts: $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 $(renamed_so)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 -lpthread -ldl
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 \
+		-Wl,--no-as-needed $(renamed_so) -Wl,-rpath,'$$ORIGIN' -lpthread -ldl
 
-$(test_out)/gpusim/recorder: $(test_out)/gpusim/recorder.o $(test_out)/gpusim/run.o $(suite_lib)
+$(renamed_so): tests/gpusim/renamed.c $(BUILD)/gpusim/libcuda.so.1
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -fPIC $(mv_cppflags) -Itools $(mv_cflags) $(CFLAGS) $(LDFLAGS) -Wl,-soname,$(@F) -o $@ $^ -ldl
+
+$(test_out)/gpusim/reload: $(test_out)/gpusim/reload.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
+
+recorder_suites   := $(test_out)/gpusim/recorder $(test_out)/gpusim/guest
+recorder_programs := $(recorder_suites) $(test_out)/gpusim/acts $(test_out)/gpusim/reload
+
+$(recorder_suites): $(test_out)/gpusim/%: $(test_out)/gpusim/%.o $(test_out)/gpusim/run.o $(suite_lib)
 	$(call say,LINK,$@)
 	$(Q)$(test_link) -lcunit -lpthread
 
 san_library := $(if $(findstring thread,$(SANITIZE)),tsan,asan)
 recorder_env = MEMVIZ_TEST_SO=$(abspath $(BUILD))/libmemviz.so MEMVIZ_TEST_GPUSIM=$(abspath $(BUILD))/gpusim \
-	MEMVIZ_TEST_ACTS=$(abspath $(test_out))/gpusim/acts \
+	MEMVIZ_TEST_ACTS=$(abspath $(test_out))/gpusim/acts MEMVIZ_TEST_RELOAD=$(abspath $(test_out))/gpusim/reload \
+	ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(abspath tests/tsan.supp) \
 	$(if $(SANITIZE),MEMVIZ_TEST_PRELOAD=$(shell $(CC) -print-file-name=lib$(san_library).so))
 
 .PHONY: check-recorder
-check-recorder: $(test_out)/gpusim/recorder $(test_out)/gpusim/acts $(BUILD)/libmemviz.so gpusim ## test the recorder on the simulated GPU
-	$(Q)$(recorder_env) tests/suites.sh recorder $(test_out)/gpusim/recorder
+check-recorder: $(recorder_programs) $(BUILD)/libmemviz.so gpusim ## test the recorder on the simulated GPU
+	$(Q)$(recorder_env) tests/suites.sh recorder $(recorder_suites)
 
 # ---- fuzzing ---------------------------------------------------------------------------------------------
 #
@@ -110,7 +125,7 @@ fuzz: $(BUILD)/fuzz/recording $(test_out)/forge ## feed the reader damaged files
 checks := check-unit check-recorder check-gpusim check-cli check-stack check-demo check-web lint
 
 .PHONY: test-programs
-test-programs: all $(suites) $(test_helpers) $(simulation_programs) $(test_out)/gpusim/acts $(test_out)/gpusim/recorder \
+test-programs: all $(suites) $(test_helpers) $(simulation_programs) $(recorder_programs) \
 	$(if $(SANITIZE),,$(demo_suites)) $(stack_suites) $(stack_probe)
 
 # $(call one_after_the_other,TARGETS): all of them, even if one fails.

@@ -30,6 +30,12 @@ struct mv_oom_report {
 	const void *origin; /* where the program called the driver or the runtime; NULL: a pool has given up */
 };
 
+/* What physical memory gained, or lost where negative.  */
+struct mv_users {
+	int references, mappings;
+	uint64_t before_ns; /* of memory that was born before, for a handle may be another's by now; 0: of any */
+};
+
 struct mv_sink {
 	/* EVENT has its kind, ledger, address, size, extra, device, api, result, role and flags; the rest is added: time,
 	 * thread, phase, step, stack.  An allocation becomes alive.  */
@@ -40,8 +46,8 @@ struct mv_sink {
 	/* The free failed; UNDO is what note_free filled.  */
 	void (*note_free_failed)(struct mv_event *event, const struct mv_undo *undo);
 
-	/* The physical memory HANDLE gained or lost REFERENCES handles and MAPPINGS; it is freed with the last.  */
-	void (*note_users)(uint64_t handle, int references, int mappings, uint16_t api);
+	/* The physical memory HANDLE gained or lost USERS; it is freed with the last.  */
+	void (*note_users)(uint64_t handle, struct mv_users users, uint16_t api);
 
 	/* All mappings in [ADDRESS, ADDRESS + SIZE) go away; with them, perhaps, the memory behind.  */
 	void (*note_unmap)(uint64_t address, uint64_t size_bytes, uint16_t api);

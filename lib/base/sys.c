@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <poll.h>
+#include <signal.h>
 #include <time.h>
 
 #include "base/syscall.h"
@@ -125,6 +127,21 @@ int mv_sys_write(int fd, const void *buf, size_t size)
 		done += (size_t)n;
 	}
 	return 0;
+}
+
+bool mv_sys_takes_bytes(int fd)
+{
+	struct pollfd poll = {.fd = fd, .events = POLLOUT};
+	struct timespec now = {0, 0};
+
+	return CALL(ppoll, &poll, 1, &now, 0, 8, 0) == 1 && poll.revents == POLLOUT;
+}
+
+bool mv_sys_on_signal_stack(void)
+{
+	stack_t stack = {0};
+
+	return !CALL(sigaltstack, 0, &stack, 0, 0, 0, 0) && stack.ss_flags & SS_ONSTACK;
 }
 
 int mv_sys_rename(const char *from, const char *to)

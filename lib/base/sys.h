@@ -44,6 +44,12 @@ int mv_sys_write_at(int fd, const void *buf, size_t size, uint64_t offset);
 /* Write all SIZE bytes of BUF to FD where it stands: for messages to people.  Returns 0.  */
 int mv_sys_write(int fd, const void *buf, size_t size);
 
+/* True if FD takes bytes now: writing waits for nobody and brings no SIGPIPE.  */
+bool mv_sys_takes_bytes(int fd);
+
+/* True if the calling thread is on its alternate signal stack.  */
+bool mv_sys_on_signal_stack(void);
+
 /* Rename FROM to TO, replacing it; remove PATH.  */
 int mv_sys_rename(const char *from, const char *to);
 int mv_sys_remove(const char *path);

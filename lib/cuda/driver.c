@@ -31,34 +31,38 @@ void mv_driver_set_real(const struct mv_hook *hook, void *real)
  * that its caller was linked against: they keep their errors and contexts apart.  */
 
 struct runtime_search {
-	const struct mv_elf *caller; /* NULL: any runtime will do */
-	struct mv_elf found;
+	const struct mv_elf *caller; /* itself, or what it needs; NULL: any object */
+	const char *name;
+	void *found;
 };
 
-static bool is_runtime(const struct mv_elf *elf, void *context)
+/* Known by what it defines, not by its name: packages carry runtimes as libcudart-e409450e.so.11.0.  */
+static bool defines(const struct mv_elf *elf, void *context)
 {
 	struct runtime_search *search = context;
 
-	if (!mv_text_starts(mv_text_base_name(elf->path), "libcudart.so"))
+	if ((uintptr_t)&g_genuine >= elf->start && (uintptr_t)&g_genuine < elf->end)
 		return false;
-	if (search->caller && !mv_elf_needs(search->caller, mv_elf_soname(elf)))
+	if (search->caller && elf->start != search->caller->start &&
+	    !mv_elf_needs(search->caller, mv_elf_soname(elf)))
 		return false;
-	search->found = *elf;
-	return true;
+	search->found = mv_elf_symbol(elf, search->name);
+	return search->found != NULL;
 }
 
 static void *runtime_symbol(const char *name, const void *caller)
 {
 	struct mv_elf calling;
-	struct runtime_search search = {NULL, {0}};
+	struct runtime_search search = {.name = name};
 
 	if (mv_elf_holding(caller, &calling)) {
 		search.caller = &calling;
-		if (mv_elf_each(is_runtime, &search))
-			return mv_elf_symbol(&search.found, name);
+		if (mv_elf_each(defines, &search))
+			return search.found;
 	}
 	search.caller = NULL;
-	return mv_elf_each(is_runtime, &search) ? mv_elf_symbol(&search.found, name) : NULL;
+	mv_elf_each(defines, &search);
+	return search.found;
 }
 
 /* What was found for a place in the program.  Read while it may be written: the check word is the exclusive or of the
@@ -79,6 +83,8 @@ static void *real_for_caller(const struct mv_hook *hook, const void *caller)
 	if (kept == place && __atomic_load_n(&entry->check, __ATOMIC_RELAXED) == (place ^ real))
 		return (void *)real;
 	real = (uintptr_t)runtime_symbol(hook->name, caller);
+	if (!real)
+		return NULL;
 	__atomic_store_n(&entry->caller, place, __ATOMIC_RELAXED);
 	__atomic_store_n(&entry->real, real, __ATOMIC_RELAXED);
 	__atomic_store_n(&entry->check, place ^ real, __ATOMIC_RELAXED);
@@ -92,7 +98,43 @@ void *mv_driver_real(const struct mv_hook *hook, const void *caller)
 	if (hook->home == MV_HOME_RUNTIME)
 		return real_for_caller(hook, caller);
 	real = __atomic_load_n(&g_real[hook - mv_hooks], __ATOMIC_RELAXED);
-	return real ? real : mv_driver_genuine(hook);
+	if (!real)
+		real = mv_driver_genuine(hook);
+	return real ? real : mv_elf_symbol_anywhere(hook->name, &g_real);
+}
+
+/* The driver's functions that are asked something.  */
+static struct {
+	void *get_device, *get_info, *total, *name, *uuid, *version;
+} g_questions;
+
+static void forget(void **kept, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		__atomic_store_n(&kept[i], NULL, __ATOMIC_RELAXED);
+}
+
+static void forget_callers(void)
+{
+	size_t i;
+
+	for (i = 0; i < CALLERS; i++)
+		__atomic_store_n(&g_callers[i].caller, 0, __ATOMIC_RELAXED);
+}
+
+void mv_driver_follow_loader(void)
+{
+	static uint64_t seen;
+	uint64_t removed = mv_elf_changes().removed;
+
+	if (__atomic_exchange_n(&seen, removed, __ATOMIC_ACQ_REL) == removed)
+		return;
+	forget(g_genuine, HOOKS_MAX);
+	forget(g_real, HOOKS_MAX);
+	forget((void **)&g_questions, sizeof g_questions / sizeof(void *));
+	forget_callers();
 }
 
 bool mv_driver_is_own(const void *address)
@@ -125,8 +167,7 @@ typedef CUresult (*get_version_fn)(int *version);
 
 int mv_driver_current_device(void)
 {
-	static void *kept;
-	get_device_fn ask = (get_device_fn)mv_elf_kept(&kept, DRIVER, "cuCtxGetDevice");
+	get_device_fn ask = (get_device_fn)mv_elf_kept(&g_questions.get_device, DRIVER, "cuCtxGetDevice");
 	CUdevice device = -1;
 
 	return ask && ask(&device) == CUDA_SUCCESS ? device : -1;
@@ -134,8 +175,7 @@ int mv_driver_current_device(void)
 
 bool mv_driver_memory_info(uint64_t *free_bytes, uint64_t *total_bytes)
 {
-	static void *kept;
-	get_info_fn ask = (get_info_fn)mv_elf_kept(&kept, DRIVER, "cuMemGetInfo_v2");
+	get_info_fn ask = (get_info_fn)mv_elf_kept(&g_questions.get_info, DRIVER, "cuMemGetInfo_v2");
 	size_t free = 0, total = 0;
 
 	if (!ask || ask(&free, &total) != CUDA_SUCCESS)
@@ -147,10 +187,9 @@ bool mv_driver_memory_info(uint64_t *free_bytes, uint64_t *total_bytes)
 
 bool mv_driver_describe(int device, struct mv_driver_device *description)
 {
-	static void *total, *name, *uuid;
-	total_mem_fn ask_total = (total_mem_fn)mv_elf_kept(&total, DRIVER, "cuDeviceTotalMem_v2");
-	get_name_fn ask_name = (get_name_fn)mv_elf_kept(&name, DRIVER, "cuDeviceGetName");
-	get_uuid_fn ask_uuid = (get_uuid_fn)mv_elf_kept(&uuid, DRIVER, "cuDeviceGetUuid_v2");
+	total_mem_fn ask_total = (total_mem_fn)mv_elf_kept(&g_questions.total, DRIVER, "cuDeviceTotalMem_v2");
+	get_name_fn ask_name = (get_name_fn)mv_elf_kept(&g_questions.name, DRIVER, "cuDeviceGetName");
+	get_uuid_fn ask_uuid = (get_uuid_fn)mv_elf_kept(&g_questions.uuid, DRIVER, "cuDeviceGetUuid_v2");
 	size_t bytes = 0;
 
 	memset(description, 0, sizeof *description);
@@ -166,8 +205,7 @@ bool mv_driver_describe(int device, struct mv_driver_device *description)
 
 int mv_driver_version(void)
 {
-	static void *kept;
-	get_version_fn ask = (get_version_fn)mv_elf_kept(&kept, DRIVER, "cuDriverGetVersion");
+	get_version_fn ask = (get_version_fn)mv_elf_kept(&g_questions.version, DRIVER, "cuDriverGetVersion");
 	int version = 0;
 
 	return ask && ask(&version) == CUDA_SUCCESS ? version : 0;

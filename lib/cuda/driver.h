@@ -22,6 +22,10 @@ void *mv_driver_genuine(const struct mv_hook *hook);
 void *mv_driver_real(const struct mv_hook *hook, const void *caller);
 void mv_driver_set_real(const struct mv_hook *hook, void *real);
 
+/* Forget where functions lay, if objects have been unloaded since the last time.  Called where functions are looked up: a
+ * driver that is loaded again may lie elsewhere.  */
+void mv_driver_follow_loader(void);
+
 /* True if ADDRESS lies in the driver or in one of NVIDIA's libraries that belong to it, or in the recorder itself: what
  * those look up is theirs.  */
 bool mv_driver_is_own(const void *address);

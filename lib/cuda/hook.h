@@ -27,7 +27,7 @@ struct mv_call {
 	uint16_t api;	   /* the outermost call of the program's that led here */
 	const void *origin; /* where the program called that */
 	struct mv_undo undo;
-	uint64_t spare_end; /* to a multiple of 16 */
+	uint64_t started_ns; /* for the family */
 };
 
 /* What is done around the real function of a watched call.  NULL: nothing.  AFTER runs whatever the result is.  */

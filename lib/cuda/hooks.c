@@ -19,17 +19,16 @@ static bool is_capital(char c)
 	return c >= 'A' && c <= 'Z';
 }
 
-/* The table is short and this is asked when functions are looked up, not when they are called.  Names that are not the
- * driver's leave at the first test: cudnnCreate, cublasCreate, curl_easy_init, and the runtime's, which are watched
- * only where they are linked.  */
+/* The table is short and this is asked when functions are looked up, not when they are called.  Names that are not CUDA's
+ * leave at the first test: cudnnCreate, cublasCreate, curl_easy_init.  */
 const struct mv_hook *mv_hook_named(const char *name)
 {
 	unsigned i;
 
-	if (name[0] != 'c' || name[1] != 'u' || !is_capital(name[2]))
+	if (name[0] != 'c' || name[1] != 'u' || !(is_capital(name[2]) || mv_text_starts(name, "cuda")))
 		return NULL;
 	for (i = 0; i < mv_hook_count; i++)
-		if (mv_hooks[i].home == MV_HOME_DRIVER && mv_text_equal(mv_hooks[i].name, name))
+		if (mv_text_equal(mv_hooks[i].name, name))
 			return &mv_hooks[i];
 	return NULL;
 }

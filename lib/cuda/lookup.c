@@ -60,20 +60,34 @@ __attribute__((constructor)) static void find_next_dlsym(void)
 /* Leave the message that a failed look-up leaves, for dlerror.  */
 static void *refuse(void)
 {
-	mv_lookup_next(RTLD_DEFAULT, "memviz: no CUDA driver is loaded that has this symbol");
+	mv_lookup_next(RTLD_DEFAULT, "memviz: no CUDA library is loaded that has this symbol");
 	return MV_LOOKUP_NONE;
 }
 
-/* What a driver's name means where no driver has it.  RTLD_NEXT does not lead to us; RTLD_DEFAULT would, so we answer:
- * with a definition of the program's own, if it has one.  */
-static void *without_driver(void *handle, const char *name)
+static bool is_ours(const void *address)
+{
+	struct mv_elf elf;
+
+	return address && mv_elf_holding(address, &elf) && elf.dynamic == own_dynamic;
+}
+
+/* What NAME means where CUDA does not have it: our exports are no reason to offer it.  A real handle may lead to them, that
+ * of the program with all that is preloaded; RTLD_DEFAULT does, and there the program may have a definition of its own.
+ * RTLD_NEXT means something else for each caller, and is left to it.  */
+static void *without_cuda(void *handle, const char *name)
 {
 	void *other;
 
-	if (handle != RTLD_DEFAULT)
+	if (handle == RTLD_NEXT || (handle != RTLD_DEFAULT && !is_ours(mv_lookup_next(handle, name))))
 		return MV_LOOKUP_PASS;
 	other = mv_elf_symbol_anywhere(name, &mv_lookup_next);
 	return other ? other : refuse();
+}
+
+/* The runtime's functions are watched only where they are linked; where they are looked up they stay what they are.  */
+static void *of_runtime(void *handle, const char *name)
+{
+	return mv_elf_symbol_anywhere(name, &mv_lookup_next) ? MV_LOOKUP_PASS : without_cuda(handle, name);
 }
 
 /* The pseudo handles mean something else for each caller, and our export of the same name hides the driver's: there the
@@ -93,9 +107,12 @@ void *mv_lookup_decide(void *handle, const char *name, const void *caller)
 	hook = name ? mv_hook_named(name) : NULL;
 	if (!hook || mv_driver_is_own(caller))
 		return MV_LOOKUP_PASS;
+	if (hook->home == MV_HOME_RUNTIME)
+		return of_runtime(handle, name);
+	mv_driver_follow_loader();
 	genuine = mv_driver_genuine(hook);
 	if (!genuine)
-		return without_driver(handle, name);
+		return without_cuda(handle, name);
 	if (!leads_to(handle, name, genuine))
 		return MV_LOOKUP_PASS;
 	return mv_watch_sink() ? mv_hook_wrappers[hook - mv_hooks] : genuine;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory that is made without an address and becomes visible by mapping it.  It lives as long as there is a handle to
  * it or a mapping of it; programs release the handle right after mapping, and that frees nothing.  */
+#include "base/sys.h"
 #include "cuda/abi.h"
 #include "cuda/driver.h"
 #include "cuda/hook.h"
@@ -41,15 +42,23 @@ static void after_create(struct mv_call *call)
 static void after_retain(struct mv_call *call)
 {
 	if (mv_call_result(call) == CUDA_SUCCESS)
-		mv_watch_sink()->note_users(mv_call_out(call, call->hook->out), 1, 0, call->api);
+		mv_watch_sink()->note_users(mv_call_out(call, call->hook->out), (struct mv_users){.references = 1}, call->api);
 }
 
-/* The end of a handle or mapping is noted after the call, when it is certain.  If another thread is handed the same
- * handle in between, its memory takes the place of the old in the live table, which ends the old all the same.  */
+static void before_release(struct mv_call *call)
+{
+	call->started_ns = mv_sys_monotonic_ns();
+}
+
+/* The end of a handle or mapping is noted after the call, when it is certain.  Another thread may have been handed the
+ * same handle in between: its memory has taken the place of the old in the live table, which has ended the old, and was
+ * born since.  */
 static void after_release(struct mv_call *call)
 {
+	struct mv_users users = {.references = -1, .before_ns = call->started_ns};
+
 	if (mv_call_result(call) == CUDA_SUCCESS)
-		mv_watch_sink()->note_users(mv_call_arg(call, call->hook->address), -1, 0, call->api);
+		mv_watch_sink()->note_users(mv_call_arg(call, call->hook->address), users, call->api);
 }
 
 static void after_map(struct mv_call *call)
@@ -66,7 +75,7 @@ static void after_map(struct mv_call *call)
 
 	if (mv_call_result(call) != CUDA_SUCCESS)
 		return;
-	sink->note_users(event.extra, 0, 1, call->api);
+	sink->note_users(event.extra, (struct mv_users){.mappings = 1}, call->api);
 	sink->note(&event);
 }
 
@@ -79,6 +88,6 @@ static void after_unmap(struct mv_call *call)
 
 const struct mv_hook_family mv_family_create = {.after = after_create};
 const struct mv_hook_family mv_family_retain = {.after = after_retain};
-const struct mv_hook_family mv_family_release = {.after = after_release};
+const struct mv_hook_family mv_family_release = {.before = before_release, .after = after_release};
 const struct mv_hook_family mv_family_map = {.after = after_map};
 const struct mv_hook_family mv_family_unmap = {.after = after_unmap};

@@ -116,6 +116,8 @@ dlsym:
 	xorl	%eax, %eax
 2:	ret
 1:	movq	mv_lookup_next(%rip), %rax
+	testq	%rax, %rax		/* a program without libdl, before that became part of libc */
+	jz	2b
 	jmp	*%rax
 	.cfi_endproc
 	.size	dlsym, . - dlsym

@@ -8,14 +8,18 @@
 #include "cuda/lookup.h"
 
 static const struct mv_sink *g_sink;
+static int g_is_settled;
 
 void mv_watch_set_sink(const struct mv_sink *sink)
 {
 	__atomic_store_n(&g_sink, sink, __ATOMIC_RELEASE);
+	__atomic_store_n(&g_is_settled, 1, __ATOMIC_RELEASE);
 }
 
 const struct mv_sink *mv_watch_sink(void)
 {
+	if (!__atomic_load_n(&g_is_settled, __ATOMIC_ACQUIRE))
+		mv_watch_settle();
 	return __atomic_load_n(&g_sink, __ATOMIC_ACQUIRE);
 }
 

@@ -21,6 +21,10 @@
 void mv_watch_set_sink(const struct mv_sink *sink);
 const struct mv_sink *mv_watch_sink(void);
 
+/* Defined by whoever uses this room: called when a sink is first asked for, maybe before any constructor of this library
+ * has run and maybe by two threads at once; sets a sink, or NULL.  */
+void mv_watch_settle(void);
+
 /* The names of the watched functions: their number, and name N.  Function N has api id N + 1.  */
 unsigned mv_watch_names(void);
 const char *mv_watch_name(unsigned n);

@@ -8,6 +8,12 @@
 #include "stack/stack.h"
 #include "torch/torch.h"
 
+/* For what is nothing to begin a recording with: a forked child frees what it has inherited, and no more.  */
+static struct mv_session *enter_recording(struct mv_session_thread **thread)
+{
+	return mv_session_current() ? mv_session_enter(thread) : NULL;
+}
+
 static uint32_t capture(struct mv_session *session)
 {
 	return session->settings.stacks & (MV_STACKS_NATIVE | MV_STACKS_PYTHON) ? mv_stack_capture() : 0;
@@ -104,7 +110,7 @@ static void append_free(struct mv_session *session, struct mv_session_thread *th
 static void note_free(struct mv_event *event, struct mv_undo *undo)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = mv_session_enter(&thread);
+	struct mv_session *session = enter_recording(&thread);
 	struct mv_event removed;
 
 	if (!session)
@@ -125,7 +131,7 @@ static void note_free(struct mv_event *event, struct mv_undo *undo)
 static void note_free_failed(struct mv_event *event, const struct mv_undo *undo)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = mv_session_enter(&thread);
+	struct mv_session *session = enter_recording(&thread);
 
 	if (!session)
 		return;
@@ -153,16 +159,24 @@ static void free_known(struct mv_session *session, struct mv_session_thread *thr
 	append_free(session, thread, &event, removed);
 }
 
-static void note_users(uint64_t handle, int references, int mappings, uint16_t api)
+/* True if USERS were the last of HANDLE, which is removed, to *MEMORY.  */
+static bool were_last(struct mv_session *session, uint64_t handle, struct mv_users users, struct mv_event *memory)
+{
+	struct mv_live *live = &session->store.live;
+
+	return mv_live_count_users(live, MV_LEDGER_DEVICE, handle, &users, memory) ||
+	       mv_live_count_users(live, MV_LEDGER_HOST, handle, &users, memory);
+}
+
+static void note_users(uint64_t handle, struct mv_users users, uint16_t api)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = mv_session_enter(&thread);
+	struct mv_session *session = enter_recording(&thread);
 	struct mv_event removed;
 
 	if (!session)
 		return;
-	if (mv_live_count_users(&session->store.live, MV_LEDGER_DEVICE, handle, references, mappings, &removed) ||
-	    mv_live_count_users(&session->store.live, MV_LEDGER_HOST, handle, references, mappings, &removed))
+	if (were_last(session, handle, users, &removed))
 		free_known(session, thread, &removed, api);
 	mv_session_leave(thread);
 }
@@ -171,7 +185,7 @@ static void note_users(uint64_t handle, int references, int mappings, uint16_t a
 static void note_unmap(uint64_t address, uint64_t size_bytes, uint16_t api)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = mv_session_enter(&thread);
+	struct mv_session *session = enter_recording(&thread);
 	uint64_t end = address + size_bytes;
 	struct mv_event mapping, memory;
 
@@ -179,8 +193,7 @@ static void note_unmap(uint64_t address, uint64_t size_bytes, uint16_t api)
 		return;
 	while (address < end && mv_live_remove(&session->store.live, MV_LEDGER_MAPPING, address, &mapping)) {
 		free_known(session, thread, &mapping, api);
-		if (mv_live_count_users(&session->store.live, MV_LEDGER_DEVICE, mapping.extra, 0, -1, &memory) ||
-		    mv_live_count_users(&session->store.live, MV_LEDGER_HOST, mapping.extra, 0, -1, &memory))
+		if (were_last(session, mapping.extra, (struct mv_users){.mappings = -1}, &memory))
 			free_known(session, thread, &memory, api);
 		address += mapping.size_bytes ? mapping.size_bytes : end - address;
 	}
@@ -326,7 +339,7 @@ static bool note_known_owner(struct mv_session *session, struct mv_session_threa
 static bool note_owner(uint64_t address, enum mv_role role, const char *name, uint64_t owner, bool is_sure)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = mv_session_enter(&thread);
+	struct mv_session *session = enter_recording(&thread);
 	bool is_noted;
 
 	if (!session)
@@ -341,7 +354,7 @@ static bool note_owner(uint64_t address, enum mv_role role, const char *name, ui
 static void note_fact(const char *key, const char *value)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = mv_session_enter(&thread);
+	struct mv_session *session = enter_recording(&thread);
 
 	if (!session)
 		return;

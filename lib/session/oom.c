@@ -36,17 +36,16 @@ static struct mv_oom *record_of(struct mv_file_header *header, uint32_t ordinal)
 
 static void take_snapshot(struct mv_session *session, uint32_t ordinal)
 {
+	char path[MV_STORE_PATH_BYTES];
 	int err;
 
-	session->oom_path[0] = 0;
 	if (__atomic_fetch_add(&session->snapshots, 1, __ATOMIC_RELAXED) >= session->settings.snapshots)
 		return;
 	mv_session_note_state(session);
-	mv_session_snapshot_path(session, "oom", ordinal, session->oom_path);
-	err = mv_store_snapshot(&session->store, session->oom_path, MV_FILE_SNAPSHOT, MV_REASON_OOM);
+	mv_session_snapshot_path(session, "oom", ordinal, path);
+	err = mv_store_snapshot(&session->store, path, MV_FILE_SNAPSHOT, MV_REASON_OOM);
 	if (!err)
 		return;
-	session->oom_path[0] = 0;
 	mv_store_lose(&session->store, MV_LOSS_SNAPSHOT, 1);
 	mv_session_say("no snapshot of the out-of-memory error", NULL, mv_session_error(err));
 }
@@ -57,7 +56,8 @@ static bool is_repeated(const struct mv_session *session, const struct mv_sessio
 {
 	uint64_t number = __atomic_load_n(&session->oom_number, __ATOMIC_ACQUIRE);
 
-	return number && session->oom_thread == thread->number && !session->oom_allocs &&
+	return number && __atomic_load_n(&session->oom_thread, __ATOMIC_RELAXED) == thread->number &&
+	       !__atomic_load_n(&session->oom_allocs, __ATOMIC_RELAXED) &&
 	       record_of(session->store.header, (uint32_t)number)->requested_bytes == report->requested_bytes;
 }
 
@@ -90,8 +90,8 @@ static void note_oom(struct mv_session *session, struct mv_session_thread *threa
 	mv_session_append(session, thread, &event);
 	oom.time_ns = event.time_ns;
 	*record = oom;
-	session->oom_thread = thread->number;
-	session->oom_allocs = 0;
+	__atomic_store_n(&session->oom_thread, thread->number, __ATOMIC_RELAXED);
+	__atomic_store_n(&session->oom_allocs, 0, __ATOMIC_RELAXED);
 	take_snapshot(session, ordinal);
 	__atomic_store_n(&session->oom_number, ordinal, __ATOMIC_RELEASE);
 }
@@ -128,13 +128,14 @@ static void tell_snapshot(const char *path, uint32_t ordinal)
 
 static bool goes_on(struct mv_session *session, const struct mv_event *event)
 {
-	return event->thread == session->oom_thread ||
+	return event->thread == __atomic_load_n(&session->oom_thread, __ATOMIC_RELAXED) ||
 	       __atomic_add_fetch(&session->oom_allocs, 1, __ATOMIC_RELAXED) >= OTHERS_ALLOCS;
 }
 
 void mv_session_check_outcome(struct mv_session *session, const struct mv_event *event)
 {
 	uint64_t number = __atomic_load_n(&session->oom_number, __ATOMIC_ACQUIRE);
+	char path[MV_STORE_PATH_BYTES];
 
 	if (!number || !goes_on(session, event))
 		return;
@@ -142,6 +143,6 @@ void mv_session_check_outcome(struct mv_session *session, const struct mv_event 
 	if (!__atomic_compare_exchange_n(&session->oom_number, &number, 0, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
 	record_of(session->store.header, (uint32_t)number)->outcome = MV_OOM_SURVIVED;
-	if (session->oom_path[0])
-		tell_snapshot(session->oom_path, (uint32_t)number);
+	mv_session_snapshot_path(session, "oom", (uint32_t)number, path);
+	tell_snapshot(path, (uint32_t)number);
 }

@@ -12,6 +12,8 @@
 
 extern char **environ;
 
+enum { SECOND_NS = 1000000000 };
+
 /* ---- what runs ---- */
 
 /* Up to SIZE bytes of FILE of this process.  Returns how many.  */
@@ -174,9 +176,10 @@ int mv_process_name_recording(const struct mv_file_header *header, const char *f
 	}
 	mv_text_add(&name, "-");
 	mv_text_add_u64(&name, header->pid);
+	/* In a container process ids begin anew with each start.  */
 	if (attempt > 1) {
 		mv_text_add(&name, "-");
-		mv_text_add_u64(&name, attempt);
+		mv_text_add_u64(&name, header->start_realtime_ns / SECOND_NS + attempt - 2);
 	}
 	mv_text_add(&name, ".memviz");
 	return name.is_cut ? -ENAMETOOLONG : 0;

@@ -17,8 +17,9 @@ void mv_process_describe(struct mv_file_header *header);
 const char *mv_process_environment(const char *name);
 
 /* Write the name of the recording of the process that HEADER describes into PATH[SIZE]: absolute, in FOLDER ("": where
- * the program runs), PROGRAM[-rankR]-PID[-N].memviz; N is ATTEMPT above 1, for a process that recorded before it
- * replaced itself.  -ENAMETOOLONG; -errno if there is no current folder.  */
+ * the program runs), PROGRAM[-rankR]-PID[-N].memviz; N is there from the second ATTEMPT on, where the name is taken: by
+ * a process that has replaced itself, or by an earlier one with that id.  It is the second of the epoch, and more with
+ * each attempt.  -ENAMETOOLONG; -errno if there is no current folder.  */
 int mv_process_name_recording(const struct mv_file_header *header, const char *folder, unsigned attempt, char *path,
 			      size_t size);
 

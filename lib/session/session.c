@@ -52,7 +52,9 @@ void mv_session_say(const char *what, const char *name, const char *why)
 	}
 	line.size++;
 	mv_text_add(&line, "\n");
-	mv_sys_write(2, line.bytes, line.length);
+	/* A reader that has gone, or is slow, is no reason to stop the program.  */
+	if (mv_sys_takes_bytes(2))
+		mv_sys_write(2, line.bytes, line.length);
 }
 
 const char *mv_session_error(int err)
@@ -246,10 +248,11 @@ static void introduce(struct mv_session *session, struct mv_session_thread *thre
 	thread->depth = 0;
 }
 
-/* A thread that left us by longjmp out of a signal handler did not say so; it is not as deep in its stack any more.  */
+/* A thread that left us by longjmp out of a signal handler did not say so; it is not as deep in its stack any more.  A
+ * handler's own stack may lie anywhere.  */
 static bool is_inside(const struct mv_session_thread *thread, const void *here)
 {
-	return thread->inside && here < thread->inside;
+	return thread->inside && (here < thread->inside || mv_sys_on_signal_stack());
 }
 
 struct mv_session *mv_session_enter(struct mv_session_thread **thread)
@@ -346,13 +349,18 @@ void mv_session_finish(void)
 
 extern char **environ;
 
-__attribute__((constructor)) static void load(void)
+/* Libraries that the program is linked with are initialised before those that are preloaded, and may use CUDA there.  */
+void mv_watch_settle(void)
 {
 	mv_settings_read(&g_settings, environ);
-	if (!g_settings.is_on)
-		return;
-	mv_watch_set_sink(&mv_session_sink);
-	mv_torch_set_sink(&mv_session_sink, mv_session_api(MV_API_TORCH));
+	if (g_settings.is_on)
+		mv_torch_set_sink(&mv_session_sink, mv_session_api(MV_API_TORCH));
+	mv_watch_set_sink(g_settings.is_on ? &mv_session_sink : NULL);
+}
+
+__attribute__((constructor)) static void load(void)
+{
+	mv_watch_sink();
 }
 
 __attribute__((destructor)) static void unload(void)

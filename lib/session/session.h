@@ -33,7 +33,6 @@ struct mv_session {
 	uint64_t oom_number; /* of the error whose outcome is open, 0: none */
 	uint32_t oom_thread; /* that failed */
 	uint32_t oom_allocs; /* by other threads since */
-	char oom_path[MV_STORE_PATH_BYTES]; /* its snapshot, "": none */
 };
 
 /* What a thread is doing.  */

@@ -268,7 +268,12 @@ static uint16_t changed(uint16_t count, int by)
 	return (uint16_t)(sum < 0 ? 0 : sum > UINT16_MAX ? UINT16_MAX : sum);
 }
 
-bool mv_live_count_users(struct mv_live *live, enum mv_ledger ledger, uint64_t handle, int references, int mappings,
+static bool is_meant(const struct mv_event *record, const struct mv_users *users)
+{
+	return !users->before_ns || record->time_ns < users->before_ns;
+}
+
+bool mv_live_count_users(struct mv_live *live, enum mv_ledger ledger, uint64_t handle, const struct mv_users *users,
 			 struct mv_event *removed)
 {
 	struct place place = place_of(live, ledger, handle);
@@ -278,11 +283,11 @@ bool mv_live_count_users(struct mv_live *live, enum mv_ledger ledger, uint64_t h
 	if (!lock(live, &place))
 		return false;
 	entry = entry_of(live, &place, ledger, handle);
-	if (*entry) {
+	if (*entry && is_meant(record_at(live, &place, *entry - 1), users)) {
 		struct mv_event *record = record_at(live, &place, *entry - 1);
 
-		record->references = changed(record->references, references);
-		record->mappings = changed(record->mappings, mappings);
+		record->references = changed(record->references, users->references);
+		record->mappings = changed(record->mappings, users->mappings);
 		is_dead = !record->references && !record->mappings;
 		if (is_dead)
 			remove_entry(live, &place, entry, removed);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/lock.h"
+#include "base/sink.h"
 #include "memviz/format.h"
 
 enum { MV_LIVE_SHARDS = 64 };
@@ -55,9 +56,9 @@ bool mv_live_find(struct mv_live *live, enum mv_ledger ledger, uint64_t address,
 /* The memory at ADDRESS has ROLE and NAME (text; 0 leaves the name as it is).  False: it is not known, or had both.  */
 bool mv_live_set_owner(struct mv_live *live, enum mv_ledger ledger, uint64_t address, enum mv_role role, uint32_t name);
 
-/* The physical memory HANDLE, of LEDGER, gained or lost handles and mappings.  If none is left it is removed, to
- * *REMOVED, and the result is true.  */
-bool mv_live_count_users(struct mv_live *live, enum mv_ledger ledger, uint64_t handle, int references, int mappings,
+/* The physical memory HANDLE, of LEDGER, gained or lost USERS.  If none is left it is removed, to *REMOVED, and the
+ * result is true.  */
+bool mv_live_count_users(struct mv_live *live, enum mv_ledger ledger, uint64_t handle, const struct mv_users *users,
 			 struct mv_event *removed);
 
 #endif

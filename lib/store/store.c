@@ -44,8 +44,7 @@ static struct mv_image_plan plan_for(uint64_t ring_bytes)
 
 /* ---- the file ---- */
 
-/* Create PATH with SIZE bytes set aside and map it.  The descriptor is not kept: nothing that closes descriptors can
- * touch the recording.  */
+/* Create PATH with SIZE bytes set aside and map it.  Returns the descriptor or -errno, with no file left.  */
 static int map_new_file(const char *path, uint64_t size, void **address)
 {
 	int fd = mv_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -56,9 +55,10 @@ static int map_new_file(const char *path, uint64_t size, void **address)
 	err = mv_sys_set_aside(fd, size);
 	if (!err)
 		err = mv_sys_map_file(fd, size, address);
+	if (!err)
+		return fd;
 	mv_sys_close(fd);
-	if (err)
-		mv_sys_remove(path);
+	mv_sys_remove(path);
 	return err;
 }
 
@@ -147,12 +147,14 @@ int mv_store_open(struct mv_store *store, const char *path, uint64_t ring_bytes,
 	struct mv_image_plan plan = plan_for(ring_bytes);
 	struct mv_file_header layout = {0};
 	void *image;
-	int err;
+	int err, fd;
 
 	memset(store, 0, sizeof *store);
-	err = map_new_file(path, mv_image_lay_out(&layout, &plan), &image);
-	if (err)
-		return err;
+	fd = map_new_file(path, mv_image_lay_out(&layout, &plan), &image);
+	if (fd < 0)
+		return fd;
+	/* Not kept: nothing that closes descriptors can touch the recording.  */
+	mv_sys_close(fd);
 	store->header = image;
 	*store->header = layout;
 	copy_facts(store->header, facts);
@@ -192,29 +194,18 @@ void mv_store_lose(struct mv_store *store, enum mv_loss loss, uint64_t count)
 
 /* ---- copies ---- */
 
-static int trim(const char *path, uint64_t size)
-{
-	int fd = mv_sys_open(path, O_RDWR | O_NOFOLLOW, 0);
-	int err;
-
-	if (fd < 0)
-		return fd;
-	err = mv_sys_truncate(fd, size);
-	mv_sys_close(fd);
-	return err;
-}
-
 static int copy_to(struct mv_store *store, const char *path, enum mv_file_state state, enum mv_snapshot_reason reason)
 {
 	uint64_t room = mv_image_compact_bytes(store->header), size;
 	void *copy;
-	int err = map_new_file(path, room, &copy);
+	int err, fd = map_new_file(path, room, &copy);
 
-	if (err)
-		return err;
+	if (fd < 0)
+		return fd;
 	size = mv_image_compact(store->header, copy, room, state, reason, mv_sys_monotonic_ns());
 	mv_sys_unmap(copy, room);
-	err = size ? trim(path, size) : -EAGAIN;
+	err = size ? mv_sys_truncate(fd, size) : -EAGAIN;
+	mv_sys_close(fd);
 	if (err)
 		mv_sys_remove(path);
 	return err;

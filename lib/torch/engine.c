@@ -34,7 +34,9 @@ bool mv_torch_is_autograd_thread(void)
 
 static void *real(void **kept, const char *symbol)
 {
-	return mv_elf_kept(kept, "libtorch_cpu.so", symbol);
+	void *function = mv_elf_kept(kept, "libtorch_cpu.so", symbol);
+
+	return function ? function : mv_elf_symbol_anywhere(symbol, kept);
 }
 
 static void note_backward(bool begins)

@@ -249,18 +249,32 @@ static int pending_names(void *argument)
 	return 0;
 }
 
+/* An interpreter that is loaded need not be running, and then asking it is a crash.  From 3.13 on a thread that has the
+ * GIL may lose it while it asks; one that has not only waits.  */
+static bool can_ask(const struct mv_python *python)
+{
+	return python && python->is_initialized() && !python->holds_gil();
+}
+
 static void ask_to_register(void)
 {
 	const struct mv_python *python = mv_python();
 	int waiting = STATE_WAITING;
 
-	if (__atomic_add_fetch(&g_attempts, 1, __ATOMIC_RELAXED) > ATTEMPTS_MAX)
+	if (!can_ask(python) || __atomic_add_fetch(&g_attempts, 1, __ATOMIC_RELAXED) > ATTEMPTS_MAX)
 		return;
-	if (!python || !__atomic_compare_exchange_n(&g_state, &waiting, STATE_ASKED, 0, __ATOMIC_RELAXED,
-						    __ATOMIC_RELAXED))
+	if (!__atomic_compare_exchange_n(&g_state, &waiting, STATE_ASKED, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		return;
 	if (python->add_pending_call(pending_register, NULL))
 		set_state(STATE_WAITING);
+}
+
+static void ask_for_names(void)
+{
+	const struct mv_python *python = mv_python();
+
+	if (can_ask(python))
+		python->add_pending_call(pending_names, NULL);
 }
 
 /* 1, 8, 64 … times NAMES_FIRST_AT.  */
@@ -279,5 +293,5 @@ void mv_torch_tick(void)
 	if (state == STATE_WAITING && events % ASK_EVERY == 1)
 		ask_to_register();
 	else if (state == STATE_HOOKED && is_time_for_names(events) && !__atomic_load_n(&g_steps, __ATOMIC_RELAXED))
-		mv_python()->add_pending_call(pending_names, NULL);
+		ask_for_names();
 }

@@ -12,6 +12,8 @@ struct entry {
 
 static const struct entry entries[] = {
 	ENTRY(add_pending_call, "Py_AddPendingCall"),
+	ENTRY(is_initialized, "Py_IsInitialized"),
+	ENTRY(holds_gil, "PyGILState_Check"),
 	ENTRY(none, "_Py_NoneStruct"),
 	ENTRY(inc_ref, "Py_IncRef"),
 	ENTRY(dec_ref, "Py_DecRef"),

@@ -21,7 +21,9 @@ struct mv_python_method {
 };
 
 struct mv_python {
-	int (*add_pending_call)(int (*function)(void *), void *argument); /* the only one that needs no GIL */
+	int (*add_pending_call)(int (*function)(void *), void *argument); /* the first three need no GIL */
+	int (*is_initialized)(void);
+	int (*holds_gil)(void); /* the calling thread */
 	PyObject *none;							  /* None itself */
 	void (*inc_ref)(PyObject *object);
 	void (*dec_ref)(PyObject *object);

@@ -12,47 +12,13 @@
 
 #define MIB ((uint64_t)1 << 20)
 
-/* Run an act that ends well and leaves one recording.  */
-static struct mv_timeline *record(struct run *run, const char *act)
-{
-	run_act(run, act, NULL);
-	CU_ASSERT(run_exited(run, 0));
-	CU_ASSERT_STRING_EQUAL(run->err, "");
-	CU_ASSERT_EQUAL(run->file_count, 1);
-	return run_open(run, ".memviz", 0);
-}
-
-static void end(struct run *run, struct mv_timeline *timeline)
-{
-	mv_timeline_close(timeline);
-	run_clean(run);
-}
-
-static uint64_t loss(const struct mv_timeline *timeline, enum mv_loss cause)
-{
-	return mv_timeline_header(timeline)->losses[cause];
-}
-
-/* Block number I of LEDGER.  */
-static const struct mv_block *block(const struct mv_timeline *timeline, enum mv_ledger ledger, size_t i)
-{
-	static const struct mv_block none;
-	size_t count, at, seen = 0;
-	const struct mv_block *blocks = mv_timeline_blocks(timeline, &count);
-
-	for (at = 0; at < count; at++)
-		if (blocks[at].ledger == ledger && seen++ == i)
-			return &blocks[at];
-	return &none;
-}
-
 /* ---- sorts of memory ---- */
 
 static void device_memory_has_size_life_stack_and_call(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "device");
-	const struct mv_block *first = block(timeline, MV_LEDGER_DEVICE, 0);
+	struct mv_timeline *timeline = run_record(&run, "device");
+	const struct mv_block *first = run_block(timeline, MV_LEDGER_DEVICE, 0);
 
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 2);
 	CU_ASSERT_EQUAL(first->size_bytes, 3 * MIB);
@@ -60,68 +26,68 @@ static void device_memory_has_size_life_stack_and_call(void)
 	CU_ASSERT(first->stack != 0);
 	CU_ASSERT_STRING_EQUAL(mv_timeline_api(timeline, first->api), "cuMemAlloc_v2");
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 1000);
-	CU_ASSERT_EQUAL(loss(timeline, MV_LOSS_ORPHAN_FREE), 0);
-	end(&run, timeline);
+	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_ORPHAN_FREE), 0);
+	run_end(&run, timeline);
 }
 
 static void the_card_has_a_name_and_a_capacity(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "device");
+	struct mv_timeline *timeline = run_record(&run, "device");
 	size_t count;
 	const struct mv_card *card = mv_timeline_cards(timeline, &count);
 
 	CU_ASSERT_EQUAL_FATAL(count, 1);
 	CU_ASSERT_EQUAL(card->capacity_bytes, 1024 * MIB);
 	CU_ASSERT(strlen(mv_timeline_text(timeline, card->name)) > 3);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void a_pitched_allocation_counts_whole_rows(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "pitch");
+	struct mv_timeline *timeline = run_record(&run, "pitch");
 
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), strtoull(run.out, NULL, 10));
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void host_memory_is_a_ledger_apart(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "host");
+	struct mv_timeline *timeline = run_record(&run, "host");
 
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_HOST), 3);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_HOST), 2 * MIB);
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 0);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void managed_memory_is_a_ledger_apart(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "managed");
+	struct mv_timeline *timeline = run_record(&run, "managed");
 
-	CU_ASSERT_EQUAL(block(timeline, MV_LEDGER_MANAGED, 0)->size_bytes, 5 * MIB);
+	CU_ASSERT_EQUAL(run_block(timeline, MV_LEDGER_MANAGED, 0)->size_bytes, 5 * MIB);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_MANAGED), 0);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void pooled_memory_may_be_freed_either_way(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "pooled");
+	struct mv_timeline *timeline = run_record(&run, "pooled");
 
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_POOLED), 2);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_POOLED), 0);
-	CU_ASSERT_EQUAL(loss(timeline, MV_LOSS_ORPHAN_FREE), 0);
-	end(&run, timeline);
+	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_ORPHAN_FREE), 0);
+	run_end(&run, timeline);
 }
 
 static void physical_memory_goes_with_its_last_mapping(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "mapped");
+	struct mv_timeline *timeline = run_record(&run, "mapped");
 
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 2);
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_MAPPING), 2);
@@ -129,25 +95,25 @@ static void physical_memory_goes_with_its_last_mapping(void)
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_MAPPING), 0);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_RESERVATION), 0);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void physical_memory_lives_while_there_is_a_handle(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "retained");
+	struct mv_timeline *timeline = run_record(&run, "retained");
 
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 2 * MIB);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void physical_memory_needs_no_context(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "without_context");
+	struct mv_timeline *timeline = run_record(&run, "without_context");
 
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 2 * MIB);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 /* ---- look-ups ---- */
@@ -155,10 +121,10 @@ static void physical_memory_needs_no_context(void)
 static void check_lookup(const char *act, uint64_t bytes, enum mv_ledger ledger)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, act);
+	struct mv_timeline *timeline = run_record(&run, act);
 
 	CU_ASSERT_EQUAL(run_alive(timeline, ledger), bytes);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void functions_looked_up_in_any_way_are_watched(void)
@@ -185,21 +151,21 @@ static void what_is_not_there_is_not_offered(void)
 static void a_free_that_fails_takes_nothing_away(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "wrong_frees");
+	struct mv_timeline *timeline = run_record(&run, "wrong_frees");
 
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 1);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
-	CU_ASSERT_EQUAL(loss(timeline, MV_LOSS_ORPHAN_FREE), 3);
-	end(&run, timeline);
+	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_ORPHAN_FREE), 3);
+	run_end(&run, timeline);
 }
 
 static void missing_results_are_the_driver_s_business(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "null_results");
+	struct mv_timeline *timeline = run_record(&run, "null_results");
 
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), MIB);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void check_oom(const struct mv_timeline *timeline, enum mv_oom_outcome outcome)
@@ -227,7 +193,7 @@ static void an_out_of_memory_error_leaves_a_snapshot(void)
 	check_oom(snapshot, MV_OOM_UNKNOWN);
 	CU_ASSERT_EQUAL(run_alive(snapshot, MV_LEDGER_DEVICE), 600 * MIB);
 	CU_ASSERT_EQUAL(mv_timeline_header(snapshot)->state, MV_FILE_SNAPSHOT);
-	end(&run, snapshot);
+	run_end(&run, snapshot);
 }
 
 static void an_error_that_was_survived_says_so_everywhere(void)
@@ -243,7 +209,7 @@ static void an_error_that_was_survived_says_so_everywhere(void)
 	mv_timeline_close(timeline);
 	timeline = run_open(&run, ".memviz", 0);
 	check_oom(timeline, MV_OOM_SURVIVED);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 /* Each request is made twice, as some pools do.  */
@@ -257,7 +223,7 @@ static void snapshots_have_an_end(void)
 	CU_ASSERT_EQUAL(run_count(&run, ".oom"), 3);
 	timeline = run_open(&run, ".memviz", 0);
 	CU_ASSERT_EQUAL(mv_timeline_header(timeline)->oom_count, 20);
-	end(&run, timeline);
+	run_end(&run, timeline);
 	run_act(&run, "out_of_memory_often", one);
 	CU_ASSERT_EQUAL(run_count(&run, ".oom"), 1);
 	run_clean(&run);
@@ -276,14 +242,14 @@ static void a_program_s_own_words_are_recorded(void)
 	CU_ASSERT(run_exited(&run, 0));
 	CU_ASSERT_EQUAL(run_count(&run, ".request1."), 1);
 	timeline = run_open(&run, ".oom1.", 0);
-	weight = block(timeline, MV_LEDGER_BLOCK, 0);
+	weight = run_block(timeline, MV_LEDGER_BLOCK, 0);
 	CU_ASSERT_STRING_EQUAL(mv_timeline_text(timeline, weight->name), "fc.weight");
 	CU_ASSERT(weight->band == MV_BAND_PARAMETER && weight->size_bytes == 4 * MIB);
-	CU_ASSERT_EQUAL(block(timeline, MV_LEDGER_BLOCK, 1)->phase, MV_PHASE_BACKWARD);
+	CU_ASSERT_EQUAL(run_block(timeline, MV_LEDGER_BLOCK, 1)->phase, MV_PHASE_BACKWARD);
 	CU_ASSERT_EQUAL(mv_timeline_header(timeline)->step, 1);
 	mv_timeline_spans(timeline, &count);
 	CU_ASSERT_EQUAL(count, 3);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 /* ---- threads and signals ---- */
@@ -291,7 +257,7 @@ static void a_program_s_own_words_are_recorded(void)
 static void threads_are_told_apart(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "threads");
+	struct mv_timeline *timeline = run_record(&run, "threads");
 	size_t count, i, seen[64] = {0}, threads = 0;
 	const struct mv_block *blocks = mv_timeline_blocks(timeline, &count);
 
@@ -302,18 +268,18 @@ static void threads_are_told_apart(void)
 		threads += seen[i] == 500;
 	CU_ASSERT_EQUAL(threads, 16);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void signals_inside_the_recorder_do_no_harm(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "events_in_signals");
+	struct mv_timeline *timeline = run_record(&run, "events_in_signals");
 
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 100001);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_BLOCK), 0);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void a_jump_out_of_the_recorder_does_no_harm(void)
@@ -331,10 +297,10 @@ static void a_jump_out_of_the_recorder_does_no_harm(void)
 static void a_worker_that_does_not_use_the_card_leaves_nothing(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "forks_a_worker");
+	struct mv_timeline *timeline = run_record(&run, "forks_a_worker");
 
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 3 * MIB);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void a_child_that_tells_something_has_a_recording_of_its_own(void)
@@ -359,16 +325,16 @@ static void a_child_that_tells_something_has_a_recording_of_its_own(void)
 	CU_ASSERT_EQUAL(run_alive(child, MV_LEDGER_BLOCK), 3 * MIB);
 	CU_ASSERT_EQUAL(run_blocks(child, MV_LEDGER_DEVICE), 0);
 	mv_timeline_close(parent);
-	end(&run, child);
+	run_end(&run, child);
 }
 
 static void children_among_threads_leave_nothing(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "forks_among_threads");
+	struct mv_timeline *timeline = run_record(&run, "forks_among_threads");
 
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void a_program_that_replaces_itself_has_two_recordings(void)
@@ -379,12 +345,13 @@ static void a_program_that_replaces_itself_has_two_recordings(void)
 	run_act(&run, "replaces_itself", NULL);
 	CU_ASSERT(run_exited(&run, 0));
 	CU_ASSERT_EQUAL_FATAL(run.file_count, 2);
+	/* The second has its time in its name, which sorts before.  */
 	first = run_open(&run, ".memviz", 1);
-	second = run_open(&run, "-2.memviz", 0);
+	second = run_open(&run, ".memviz", 0);
 	CU_ASSERT_EQUAL(run_alive(first, MV_LEDGER_DEVICE), MIB);
 	CU_ASSERT_EQUAL(run_alive(second, MV_LEDGER_DEVICE), 1000);
 	mv_timeline_close(first);
-	end(&run, second);
+	run_end(&run, second);
 }
 
 /* ---- ends ---- */
@@ -400,7 +367,7 @@ static void check_end(const char *act, int status)
 	timeline = run_open(&run, ".memviz", 0);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 3 * MIB);
 	CU_ASSERT(mv_recording_is_unfinished(mv_timeline_recording(timeline)));
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void a_recording_survives_any_end(void)
@@ -413,16 +380,16 @@ static void a_recording_survives_any_end(void)
 static void descriptors_are_the_program_s_own(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "closes_all_descriptors");
+	struct mv_timeline *timeline = run_record(&run, "closes_all_descriptors");
 
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 3 * MIB);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void a_change_of_folder_moves_nothing(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "changes_folder");
+	struct mv_timeline *timeline = run_record(&run, "changes_folder");
 
 	CU_ASSERT_EQUAL(mv_timeline_header(timeline)->state, MV_FILE_FINISHED);
 	mv_timeline_close(timeline);
@@ -432,17 +399,17 @@ static void a_change_of_folder_moves_nothing(void)
 static void exit_handlers_are_recorded(void)
 {
 	struct run run;
-	struct mv_timeline *timeline = record(&run, "frees_after_exit_handlers");
+	struct mv_timeline *timeline = run_record(&run, "frees_after_exit_handlers");
 
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 2 * MIB);
-	end(&run, timeline);
+	run_end(&run, timeline);
 }
 
 static void errno_is_the_program_s_own(void)
 {
 	struct run run;
 
-	end(&run, record(&run, "keeps_errno"));
+	run_end(&run, run_record(&run, "keeps_errno"));
 }
 
 static void a_program_without_cuda_notices_nothing(void)
@@ -525,8 +492,8 @@ static void stacks_can_be_left_out(void)
 
 	run_act(&run, "device", none);
 	timeline = run_open(&run, ".memviz", 0);
-	CU_ASSERT_EQUAL(block(timeline, MV_LEDGER_DEVICE, 0)->stack, 0);
-	end(&run, timeline);
+	CU_ASSERT_EQUAL(run_block(timeline, MV_LEDGER_DEVICE, 0)->stack, 0);
+	run_end(&run, timeline);
 }
 
 static const struct harness_test tests[] = {

@@ -160,3 +160,35 @@ size_t run_blocks(const struct mv_timeline *timeline, enum mv_ledger ledger)
 		of_ledger += blocks[i].ledger == ledger;
 	return of_ledger;
 }
+
+struct mv_timeline *run_record(struct run *run, const char *act)
+{
+	run_act(run, act, NULL);
+	CU_ASSERT(run_exited(run, 0));
+	CU_ASSERT_STRING_EQUAL(run->err, "");
+	CU_ASSERT_EQUAL(run->file_count, 1);
+	return run_open(run, ".memviz", 0);
+}
+
+void run_end(struct run *run, struct mv_timeline *timeline)
+{
+	mv_timeline_close(timeline);
+	run_clean(run);
+}
+
+uint64_t run_loss(const struct mv_timeline *timeline, enum mv_loss cause)
+{
+	return mv_timeline_header(timeline)->losses[cause];
+}
+
+const struct mv_block *run_block(const struct mv_timeline *timeline, enum mv_ledger ledger, size_t i)
+{
+	static const struct mv_block none;
+	size_t count, at, seen = 0;
+	const struct mv_block *blocks = mv_timeline_blocks(timeline, &count);
+
+	for (at = 0; at < count; at++)
+		if (blocks[at].ledger == ledger && seen++ == i)
+			return &blocks[at];
+	return &none;
+}

@@ -39,4 +39,12 @@ size_t run_count(const struct run *run, const char *which);
 uint64_t run_alive(const struct mv_timeline *timeline, enum mv_ledger ledger);
 size_t run_blocks(const struct mv_timeline *timeline, enum mv_ledger ledger);
 
+/* Run an act that ends well, says nothing and leaves one recording, and open that; then close it and clean up.  */
+struct mv_timeline *run_record(struct run *run, const char *act);
+void run_end(struct run *run, struct mv_timeline *timeline);
+
+/* Losses of that cause; block number I of LEDGER, a zeroed one if there is none.  */
+uint64_t run_loss(const struct mv_timeline *timeline, enum mv_loss cause);
+const struct mv_block *run_block(const struct mv_timeline *timeline, enum mv_ledger ledger, size_t i);
+
 #endif

@@ -124,15 +124,31 @@ static void physical_memory_lives_by_handles_and_mappings(void)
 {
 	struct bench bench = open_bench();
 	struct mv_event memory = {.address = 77, .size_bytes = 2 << 20, .ledger = MV_LEDGER_DEVICE, .references = 1};
+	static const struct mv_users mapped = {.mappings = 1}, unmapped = {.mappings = -1}, released = {.references = -1};
 	struct mv_event removed;
 
 	mv_live_add(&bench.live, &memory);
-	CU_ASSERT(!mv_live_count_users(&bench.live, MV_LEDGER_DEVICE, 77, 0, 1, &removed)); /* mapped */
-	CU_ASSERT(!mv_live_count_users(&bench.live, MV_LEDGER_DEVICE, 77, -1, 0, &removed)); /* released */
+	CU_ASSERT(!mv_live_count_users(&bench.live, MV_LEDGER_DEVICE, 77, &mapped, &removed));
+	CU_ASSERT(!mv_live_count_users(&bench.live, MV_LEDGER_DEVICE, 77, &released, &removed));
 	CU_ASSERT_EQUAL(bytes_in_file(&bench), 2 << 20);
-	CU_ASSERT(mv_live_count_users(&bench.live, MV_LEDGER_DEVICE, 77, 0, -1, &removed)); /* unmapped */
+	CU_ASSERT(mv_live_count_users(&bench.live, MV_LEDGER_DEVICE, 77, &unmapped, &removed));
 	CU_ASSERT_EQUAL(removed.size_bytes, 2 << 20);
-	CU_ASSERT(!mv_live_count_users(&bench.live, MV_LEDGER_DEVICE, 77, 0, -1, &removed));
+	CU_ASSERT(!mv_live_count_users(&bench.live, MV_LEDGER_DEVICE, 77, &unmapped, &removed));
+	close_bench(&bench);
+}
+
+/* The handle went to another thread while its first owner's release was under way.  */
+static void a_late_release_spares_who_has_the_handle_now(void)
+{
+	struct bench bench = open_bench();
+	struct mv_event memory = {.address = 77, .time_ns = 500, .ledger = MV_LEDGER_DEVICE, .references = 1};
+	struct mv_users released = {.references = -1, .before_ns = 400};
+	struct mv_event removed;
+
+	mv_live_add(&bench.live, &memory);
+	CU_ASSERT(!mv_live_count_users(&bench.live, MV_LEDGER_DEVICE, 77, &released, &removed));
+	released.before_ns = 600;
+	CU_ASSERT(mv_live_count_users(&bench.live, MV_LEDGER_DEVICE, 77, &released, &removed));
 	close_bench(&bench);
 }
 
@@ -191,6 +207,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(the_table_says_what_a_plain_list_says),
 	HARNESS_TEST(a_full_table_counts_what_it_has_no_room_for),
 	HARNESS_TEST(physical_memory_lives_by_handles_and_mappings),
+	HARNESS_TEST(a_late_release_spares_who_has_the_handle_now),
 	HARNESS_TEST(an_owner_is_news_only_once),
 	HARNESS_TEST(threads_do_not_disturb_each_other),
 };

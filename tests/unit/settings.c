@@ -67,14 +67,17 @@ static void a_folder_that_is_too_long_is_refused(void)
 
 static void a_recording_is_named_by_program_rank_and_pid(void)
 {
-	struct mv_file_header header = {.pid = 4017, .rank = -1, .program = "train.py"};
+	struct mv_file_header header = {
+		.pid = 4017, .rank = -1, .program = "train.py", .start_realtime_ns = UINT64_C(1790000000999999999)};
 	char path[256];
 
 	CU_ASSERT(!mv_process_name_recording(&header, "/out", 1, path, sizeof path));
 	CU_ASSERT_STRING_EQUAL(path, "/out/train-4017.memviz");
 	header.rank = 3;
 	CU_ASSERT(!mv_process_name_recording(&header, "/out", 2, path, sizeof path));
-	CU_ASSERT_STRING_EQUAL(path, "/out/train-rank3-4017-2.memviz");
+	CU_ASSERT_STRING_EQUAL(path, "/out/train-rank3-4017-1790000000.memviz");
+	CU_ASSERT(!mv_process_name_recording(&header, "/out", 3, path, sizeof path));
+	CU_ASSERT_STRING_EQUAL(path, "/out/train-rank3-4017-1790000001.memviz");
 	CU_ASSERT_EQUAL(mv_process_name_recording(&header, "/out", 1, path, 16), -ENAMETOOLONG);
 }
 
