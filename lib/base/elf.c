@@ -232,6 +232,17 @@ void *mv_elf_symbol_anywhere(const char *name, const void *except)
 	return search.found;
 }
 
+void *mv_elf_kept_anywhere(void **kept, const char *name)
+{
+	void *address = __atomic_load_n(kept, __ATOMIC_RELAXED);
+
+	if (!address) {
+		address = mv_elf_symbol_anywhere(name, kept);
+		__atomic_store_n(kept, address, __ATOMIC_RELAXED);
+	}
+	return address;
+}
+
 const char *mv_elf_soname(const struct mv_elf *elf)
 {
 	const char *strings = (const char *)dynamic_address(elf, DT_STRTAB);

@@ -50,6 +50,9 @@ void *mv_elf_symbol(const struct mv_elf *elf, const char *name);
  * which starts as NULL.  */
 void *mv_elf_kept(void **kept, const char *library, const char *name);
 
+/* The same of any object but the one that holds KEPT.  */
+void *mv_elf_kept_anywhere(void **kept, const char *name);
+
 /* As mv_elf_symbol over all loaded objects, in the loader's order, leaving out the one that holds EXCEPT (NULL: none).  */
 void *mv_elf_symbol_anywhere(const char *name, const void *except);
 

@@ -91,22 +91,10 @@ int mv_door_close(int fd)
 	return 0;
 }
 
-/* The function NAME of the program's threads.  No dlsym: the loader's lock may be taken (base/elf.h).  */
-static void *thread_function(void **kept, const char *name)
-{
-	void *function = __atomic_load_n(kept, __ATOMIC_RELAXED);
-
-	if (!function) {
-		function = mv_elf_symbol_anywhere(name, NULL);
-		__atomic_store_n(kept, function, __ATOMIC_RELAXED);
-	}
-	return function;
-}
-
 int mv_door_pthread_once(int *once, void (*run)(void))
 {
 	static void *kept;
-	int (*real)(int *, void (*)(void)) = (int (*)(int *, void (*)(void)))thread_function(&kept, "pthread_once");
+	int (*real)(int *, void (*)(void)) = (int (*)(int *, void (*)(void)))mv_elf_kept_anywhere(&kept, "pthread_once");
 
 	if (real)
 		return real(once, run);
@@ -121,7 +109,7 @@ int mv_door_pthread_key_create(unsigned *key, void (*destroy)(void *value))
 {
 	static void *kept;
 	int (*real)(unsigned *, void (*)(void *)) =
-		(int (*)(unsigned *, void (*)(void *)))thread_function(&kept, "pthread_key_create");
+		(int (*)(unsigned *, void (*)(void *)))mv_elf_kept_anywhere(&kept, "pthread_key_create");
 
 	return real ? real(key, destroy) : ENOSYS;
 }
@@ -130,7 +118,7 @@ int mv_door_pthread_setspecific(unsigned key, const void *value)
 {
 	static void *kept;
 	int (*real)(unsigned, const void *) =
-		(int (*)(unsigned, const void *))thread_function(&kept, "pthread_setspecific");
+		(int (*)(unsigned, const void *))mv_elf_kept_anywhere(&kept, "pthread_setspecific");
 
 	return real ? real(key, value) : ENOSYS;
 }

@@ -55,6 +55,14 @@ static void *real(void **kept, const char *symbol)
 	return mv_elf_kept(kept, "libc10.so", symbol);
 }
 
+/* The same, also where a package has renamed libc10: who calls us has it somewhere.  */
+static void *real_anywhere(void **kept, const char *symbol)
+{
+	void *function = real(kept, symbol);
+
+	return function ? function : mv_elf_kept_anywhere(kept, symbol);
+}
+
 /* Gradients are being recorded on this thread.  */
 static bool is_grad_enabled(void)
 {
@@ -127,7 +135,7 @@ void mv_report_oom_m(int64_t size, uint64_t allocated, uint64_t reserved, struct
 void mv_report_memory_19(void *block, int64_t size, struct c10_device device)
 {
 	static void *kept;
-	report_memory_old_fn pass_on = (report_memory_old_fn)real(&kept, REPORT_MEMORY_19);
+	report_memory_old_fn pass_on = (report_memory_old_fn)real_anywhere(&kept, REPORT_MEMORY_19);
 
 	if (pass_on)
 		pass_on(block, size, device);
@@ -136,7 +144,7 @@ void mv_report_memory_19(void *block, int64_t size, struct c10_device device)
 void mv_report_memory_110(void *address, int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
 {
 	static void *kept;
-	report_memory_fn pass_on = (report_memory_fn)real(&kept, REPORT_MEMORY_110);
+	report_memory_fn pass_on = (report_memory_fn)real_anywhere(&kept, REPORT_MEMORY_110);
 
 	note_memory(address, size, reserved, device);
 	if (pass_on)
@@ -146,7 +154,7 @@ void mv_report_memory_110(void *address, int64_t size, uint64_t allocated, uint6
 void mv_report_memory_20(void *address, int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
 {
 	static void *kept;
-	report_memory_fn pass_on = (report_memory_fn)real(&kept, REPORT_MEMORY_20);
+	report_memory_fn pass_on = (report_memory_fn)real_anywhere(&kept, REPORT_MEMORY_20);
 
 	note_memory(address, size, reserved, device);
 	if (pass_on)
@@ -156,7 +164,7 @@ void mv_report_memory_20(void *address, int64_t size, uint64_t allocated, uint64
 void mv_report_oom_113(int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
 {
 	static void *kept;
-	report_oom_fn pass_on = (report_oom_fn)real(&kept, REPORT_OOM_113);
+	report_oom_fn pass_on = (report_oom_fn)real_anywhere(&kept, REPORT_OOM_113);
 
 	note_oom(size, allocated, reserved, device);
 	if (pass_on)
@@ -166,7 +174,7 @@ void mv_report_oom_113(int64_t size, uint64_t allocated, uint64_t reserved, stru
 void mv_report_oom_20(int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
 {
 	static void *kept;
-	report_oom_fn pass_on = (report_oom_fn)real(&kept, REPORT_OOM_20);
+	report_oom_fn pass_on = (report_oom_fn)real_anywhere(&kept, REPORT_OOM_20);
 
 	note_oom(size, allocated, reserved, device);
 	if (pass_on)
@@ -176,7 +184,7 @@ void mv_report_oom_20(int64_t size, uint64_t allocated, uint64_t reserved, struc
 void mv_report_oom_m(int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
 {
 	static void *kept;
-	report_oom_fn pass_on = (report_oom_fn)real(&kept, REPORT_OOM_M);
+	report_oom_fn pass_on = (report_oom_fn)real_anywhere(&kept, REPORT_OOM_M);
 
 	note_oom(size, allocated, reserved, device);
 	if (pass_on)

@@ -36,7 +36,8 @@ static void *real(void **kept, const char *symbol)
 {
 	void *function = mv_elf_kept(kept, "libtorch_cpu.so", symbol);
 
-	return function ? function : mv_elf_symbol_anywhere(symbol, kept);
+	/* Packages rename the libraries that they bring along.  */
+	return function ? function : mv_elf_kept_anywhere(kept, symbol);
 }
 
 static void note_backward(bool begins)
