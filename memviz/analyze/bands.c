@@ -59,6 +59,7 @@ const char *mv_reason_text(enum mv_reason reason)
 		[MV_REASON_STATE_SIZED] = "a guess: made in the order of the optimizer's states",
 		[MV_REASON_PARAMETER_SIZED] = "a guess: as large as a parameter, in backward",
 		[MV_REASON_BEFORE_WINDOW] = "from before the recording, or what is left of it",
+		[MV_REASON_OPEN_PHASE] = "born in a backward or a step that had not ended",
 		[MV_REASON_UNKNOWN] = "nothing says what for",
 		[MV_REASON_OUTSIDE] = "outside of the framework's pool",
 	};
@@ -120,12 +121,28 @@ static bool is_known_to_be_free(const struct court *court, const struct mv_block
 	return mv_stretch_whole(&court->stretches.told, block->birth_ns, block->death_ns);
 }
 
+/* True if memory ran out in the life of BLOCK, in the phase that it was born in and that ends at END_NS: what then died
+ * was given up, not done with.  */
+static bool was_given_up(const struct court *court, const struct mv_block *block, uint64_t end_ns)
+{
+	size_t i;
+
+	for (i = 0; i < court->oom_count; i++) {
+		uint64_t oom_ns = court->ooms[i].time_ns;
+
+		if (oom_ns > block->birth_ns && oom_ns < block->death_ns && oom_ns <= end_ns)
+			return true;
+	}
+	return false;
+}
+
 static struct verdict born_in_optimizer(const struct court *court, const struct mv_block *block)
 {
 	uint64_t end_ns = end_around(&court->stretches.optimizer, block->birth_ns);
 
 	if (block->death_ns != MV_TIME_NEVER && block->death_ns <= end_ns)
-		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_SHORT};
+		return (struct verdict){MV_BAND_TEMPORARY, was_given_up(court, block, end_ns) ? MV_REASON_UNKNOWN
+											      : MV_REASON_SHORT};
 	if (end_ns == MV_TIME_NEVER)
 		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_UNKNOWN};
 	if (court->knows_states && is_known_to_be_free(court, block))
@@ -138,7 +155,8 @@ static struct verdict born_in_backward(const struct court *court, const struct m
 	uint64_t end_ns = end_around(&court->stretches.backward, block->birth_ns);
 
 	if (block->death_ns != MV_TIME_NEVER && block->death_ns <= end_ns)
-		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_SHORT};
+		return (struct verdict){MV_BAND_TEMPORARY, was_given_up(court, block, end_ns) ? MV_REASON_UNKNOWN
+											      : MV_REASON_SHORT};
 	if (end_ns == MV_TIME_NEVER)
 		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_UNKNOWN};
 	if (court->knows_gradients && is_known_to_be_free(court, block))
@@ -322,6 +340,8 @@ static void close_forwards(struct court *court)
 	for (i = 0; i < court->replay->block_count; i++) {
 		struct mv_block *block = &court->replay->blocks[i];
 
+		if (block->reason == MV_REASON_UNKNOWN && block->band == MV_BAND_TEMPORARY)
+			block->reason = MV_REASON_OPEN_PHASE;
 		if (block->reason != MV_REASON_UNKNOWN || block->band != MV_BAND_ACTIVATION)
 			continue;
 		if (is_backward_over(court, block))

@@ -147,6 +147,18 @@ static int end(struct mv_ledgers *ledgers, uint32_t index, uint64_t death_ns, co
 
 /* ---- events ---- */
 
+/* The free of BLOCK, whose address was handed out again at NEXT_NS, was lost: where events are missing, so not behind
+ * the last moment at which one is.  */
+static uint64_t latest_end(struct mv_ledgers *ledgers, const struct mv_block *block, uint64_t next_ns)
+{
+	uint64_t end_ns = ledgers->incomplete_ns > block->birth_ns ? ledgers->incomplete_ns : next_ns;
+
+	if (end_ns >= next_ns)
+		return next_ns;
+	ledgers->is_out_of_order = true;
+	return end_ns;
+}
+
 int mv_ledgers_alloc(struct mv_ledgers *ledgers, const struct mv_event *event)
 {
 	struct mv_block block = block_from(ledgers->replay, event);
@@ -157,9 +169,8 @@ int mv_ledgers_alloc(struct mv_ledgers *ledgers, const struct mv_event *event)
 	latest = mv_index_at(&ledgers->latest, event->ledger, event->address, NO_BLOCK);
 	if (!latest)
 		return -ENOMEM;
-	/* Its free was lost; at the latest it ended now.  */
 	if (*latest != NO_BLOCK && is_alive(&ledgers->replay->blocks[*latest]) &&
-	    end(ledgers, *latest, block.birth_ns, NULL))
+	    end(ledgers, *latest, latest_end(ledgers, &ledgers->replay->blocks[*latest], block.birth_ns), NULL))
 		return -ENOMEM;
 	take_role(&block, event->role, event->ref);
 	if (append(ledgers, &block, &index))

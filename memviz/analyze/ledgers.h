@@ -18,6 +18,7 @@ struct mv_ledgers {
 	struct mv_ranges segments; /* living device memory that is not known to be a pool's */
 	struct mv_ranges pooled;   /* living blocks of pools, from the first time that one is looked for by its inside */
 	bool has_pooled;
+	uint64_t incomplete_ns; /* on the axis: events up to that moment may be missing; 0: none is */
 	bool is_out_of_order; /* births or deaths were noted late */
 };
 

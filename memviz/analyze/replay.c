@@ -117,6 +117,7 @@ int mv_replay_run(const struct mv_recording *recording, struct mv_replay *replay
 
 	*replay = (struct mv_replay){.recording = recording, .start_ns = mv_recording_header(recording)->start_ns};
 	replay->begin_ns = mv_replay_axis(replay, mv_recording_header(recording)->horizon_ns);
+	ledgers.incomplete_ns = mv_replay_axis(replay, incomplete_until(recording));
 	mv_spans_start(&spans, replay);
 	err = play(replay, &ledgers, &spans, diag);
 	if (!err && (mv_ledgers_settle(&ledgers, incomplete_until(recording)) ||

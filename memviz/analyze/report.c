@@ -34,12 +34,24 @@ static uint64_t reserved_last_said(const struct mv_report *report)
 	return said;
 }
 
+/* True if memory of the pool's was ever seen on the card: then none is none, and not unknown.  */
+static bool knows_segments(const struct mv_report *report)
+{
+	size_t i, count;
+	const struct mv_block *blocks = mv_timeline_blocks(report->timeline, &count);
+
+	for (i = 0; i < count; i++)
+		if (blocks[i].is_pool && blocks[i].device == report->card->device)
+			return true;
+	return false;
+}
+
 static void find_reserved(struct mv_report *report, uint64_t pool_bytes)
 {
 	if (!report->card->has_pool)
 		report->reserved_bytes = report->device_bytes;
 	else
-		report->reserved_bytes = pool_bytes ? pool_bytes : reserved_last_said(report);
+		report->reserved_bytes = pool_bytes || knows_segments(report) ? pool_bytes : reserved_last_said(report);
 	if (!report->oom || !report->oom->reserved_bytes)
 		return;
 	report->reserved_bytes = report->oom->reserved_bytes;

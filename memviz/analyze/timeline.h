@@ -45,6 +45,7 @@ enum mv_reason {
 	MV_REASON_STATE_SIZED,	    /* a guess: born in an optimizer step that has not ended, in the order of its states */
 	MV_REASON_PARAMETER_SIZED,  /* a guess: as large as a parameter, in a backward that has not ended */
 	MV_REASON_BEFORE_WINDOW,    /* its birth was not recorded or has been overwritten */
+	MV_REASON_OPEN_PHASE,	    /* born in a backward or a step that has not ended */
 	MV_REASON_UNKNOWN,
 	MV_REASON_OUTSIDE,	    /* not counted in the bands: mv_timeline_is_banded */
 	MV_REASON_COUNT,

@@ -116,13 +116,13 @@ static void tell_files(const struct harvest *harvest)
 	size_t i;
 
 	if (!harvest->count)
-		mv_tell("nothing was recorded: no CUDA was seen in the program");
+		mv_tell("nothing was recorded: no CUDA was seen in the program, or the recorder has said why");
 	for (i = 0; i < harvest->count && i < NAMED_MAX; i++) {
 		const struct find *find = &harvest->finds[i];
 
 		show(harvest, find, path);
 		mv_tell("recorded %s (%s)%s", path, mv_tell_size(find->size_bytes, size),
-			find->is_unfinished ? ", not finished: the program was killed, or runs on" : "");
+			find->is_unfinished ? ", not finished: the program was killed, runs on, or left by _exit" : "");
 	}
 	if (harvest->count > NAMED_MAX)
 		mv_tell("and %zu more", harvest->count - NAMED_MAX);

@@ -84,6 +84,9 @@ static int make_page(const struct mv_args *args, struct source *sources, struct 
 	enum mv_places_names names = args->value[OPTION_NATIVE] ? MV_PLACES_ALL_NAMES : MV_PLACES_OWN_NAMES;
 	int i, code = MV_EXIT_DONE;
 
+	for (i = 0; i < args->rest_count; i++)
+		if (!mv_output_spares(args->value[OPTION_OUTPUT], args->rest[i]))
+			return MV_EXIT_USAGE;
 	for (i = 0; i < args->rest_count && code == MV_EXIT_DONE; i++)
 		code = open_source(args->rest[i], names, &sources[i], &recordings[i]);
 	if (code == MV_EXIT_DONE)

@@ -58,7 +58,15 @@ static int chosen_card(const struct mv_timeline *timeline, const char *path, con
 	return MV_EXIT_BAD;
 }
 
-static int at_seconds(const char *at, struct mv_moment *moment)
+/* Before and behind it nothing is known.  */
+static int tell_range(const struct mv_timeline *timeline, const char *path, const char *at)
+{
+	mv_tell("%s: %s is not within what was recorded, +%.9g to +%.9g", path, at,
+		(double)mv_timeline_begin(timeline) / 1e9, (double)mv_timeline_end(timeline) / 1e9);
+	return MV_EXIT_BAD;
+}
+
+static int at_seconds(const struct mv_timeline *timeline, const char *path, const char *at, struct mv_moment *moment)
 {
 	char *end;
 	double seconds = strtod(at + 1, &end);
@@ -66,14 +74,16 @@ static int at_seconds(const char *at, struct mv_moment *moment)
 	if (end == at + 1 || *end || !isfinite(seconds) || seconds < 0 || seconds > 1e9)
 		return usage(at);
 	moment->name = "time";
-	moment->time_ns = (uint64_t)(seconds * 1e9);
+	moment->time_ns = (uint64_t)(seconds * 1e9 + 0.5);
+	if (moment->time_ns < mv_timeline_begin(timeline) || moment->time_ns > mv_timeline_end(timeline))
+		return tell_range(timeline, path, at);
 	return MV_OPTION_GO_ON;
 }
 
 static int at_oom(const char *path, const struct mv_oom *oom, struct mv_moment *moment)
 {
 	if (!oom) {
-		mv_tell("%s: no out-of-memory error was recorded", path);
+		mv_tell("%s: no out-of-memory error was recorded%s", path, moment->card ? " on that card" : "");
 		return MV_EXIT_BAD;
 	}
 	moment->name = "oom";
@@ -98,7 +108,7 @@ static int find(const struct mv_timeline *timeline, const char *path, const char
 		moment->time_ns = mv_timeline_end(timeline);
 		return MV_OPTION_GO_ON;
 	}
-	return *at == '+' ? at_seconds(at, moment) : usage(at);
+	return *at == '+' ? at_seconds(timeline, path, at, moment) : usage(at);
 }
 
 int mv_moment_find(const struct mv_timeline *timeline, const char *path, const char *at, const char *device,

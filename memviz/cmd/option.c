@@ -78,8 +78,11 @@ static void keep(const struct mv_command *command, struct mv_args *args, int cod
 
 static int check_rest(const struct mv_command *command, const struct mv_args *args)
 {
-	if (args->rest_count < command->rest_min)
-		return wrong(command, "something is missing: memviz ", command->usage);
+	if (args->rest_count < command->rest_min) {
+		mv_tell("%s: something is missing: memviz %s %s; try memviz help %s", command->name, command->name,
+			command->usage, command->name);
+		return MV_EXIT_USAGE;
+	}
 	if (command->rest_max >= 0 && args->rest_count > command->rest_max)
 		return wrong(command, "one too many: ", args->rest[command->rest_max]);
 	return MV_OPTION_GO_ON;

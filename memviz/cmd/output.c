@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/tell.h"
@@ -12,6 +14,31 @@ static bool failed(const char *path)
 {
 	mv_tell("%s: cannot be written (%s)", path, strerror(errno));
 	return false;
+}
+
+/* What is there already, behind symbolic links, is what will be written.  */
+static bool resolve(struct mv_output *output, const char *path)
+{
+	struct stat status;
+	bool is_link = !lstat(path, &status) && S_ISLNK(status.st_mode);
+	char *resolved = is_link ? realpath(path, NULL) : NULL;
+
+	path = resolved ? resolved : path;
+	if (strlen(path) >= sizeof output->path) {
+		free(resolved);
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	strcpy(output->path, path);
+	free(resolved);
+	return true;
+}
+
+static bool is_device(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
 bool mv_output_open(struct mv_output *output, const char *path)
@@ -24,12 +51,13 @@ bool mv_output_open(struct mv_output *output, const char *path)
 		output->file = stdout;
 		return true;
 	}
-	if (strlen(path) >= sizeof output->path) {
-		errno = ENAMETOOLONG;
+	if (!resolve(output, path))
 		return failed(path);
+	if (is_device(path)) {
+		output->file = fopen(path, "we");
+		return output->file || failed(path);
 	}
-	strcpy(output->path, path);
-	snprintf(output->part, sizeof output->part, "%s.part%d", path, (int)getpid());
+	snprintf(output->part, sizeof output->part, "%s.part%d", output->path, (int)getpid());
 	/* Recordings are private, and so is what is made of them.  */
 	fd = open(output->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	output->file = fd < 0 ? NULL : fdopen(fd, "w");
@@ -43,12 +71,12 @@ bool mv_output_finish(struct mv_output *output)
 	/* Main looks after stdout, whoever wrote to it.  */
 	if (output->is_stdout)
 		return true;
-	if (fclose(output->file) || !is_whole || rename(output->part, output->path)) {
-		failed(output->path);
+	if (!fclose(output->file) && is_whole && (!output->part[0] || !rename(output->part, output->path)))
+		return true;
+	failed(output->path);
+	if (output->part[0])
 		unlink(output->part);
-		return false;
-	}
-	return true;
+	return false;
 }
 
 void mv_output_drop(struct mv_output *output)
@@ -56,5 +84,16 @@ void mv_output_drop(struct mv_output *output)
 	if (output->is_stdout)
 		return;
 	fclose(output->file);
-	unlink(output->part);
+	if (output->part[0])
+		unlink(output->part);
+}
+
+bool mv_output_spares(const char *path, const char *input)
+{
+	struct stat here, there;
+
+	if (!path || stat(path, &here) || stat(input, &there) || here.st_dev != there.st_dev || here.st_ino != there.st_ino)
+		return true;
+	mv_tell("%s: is the recording that is read; choose another place for the result", path);
+	return false;
 }

@@ -92,6 +92,8 @@ static int run(const struct mv_args *args)
 
 	if (code != MV_OPTION_GO_ON)
 		return code;
+	if (!mv_output_spares(args->value[OPTION_OUTPUT], path))
+		return MV_EXIT_USAGE;
 	if (mv_timeline_open(path, &timeline, &diag))
 		return mv_tell_recording(path, &diag);
 	code = mv_moment_find(timeline, path, args->value[OPTION_AT], args->value[OPTION_DEVICE], &moment);

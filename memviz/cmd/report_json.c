@@ -122,7 +122,7 @@ static json_t *largest_of(const struct mv_report_view *view)
 	const struct mv_block *blocks = mv_timeline_blocks(view->report->timeline, &count);
 	json_t *largest = json_array();
 
-	for (i = 0; i < view->report->largest_count; i++)
+	for (i = 0; i < view->report->largest_count && i < view->top; i++)
 		json_array_append_new(largest, block_of(view, &blocks[view->report->largest[i]]));
 	return largest;
 }
@@ -132,6 +132,9 @@ static void add_run(json_t *root, const struct mv_report *report)
 	const struct mv_timeline *timeline = report->timeline;
 	const struct mv_file_header *header = mv_timeline_header(timeline);
 
+	json_object_set_new(root, "missing_events", integer(mv_recording_missing(mv_timeline_recording(timeline))));
+	json_object_set_new(root, "is_finished",
+			    json_boolean(!mv_recording_is_unfinished(mv_timeline_recording(timeline))));
 	json_object_set_new(root, "step", integer(report->step));
 	json_object_set_new(root, "begin_ns", integer(mv_timeline_begin(timeline)));
 	json_object_set_new(root, "end_ns", integer(mv_timeline_end(timeline)));

@@ -178,7 +178,7 @@ static void print_sums(const struct paper *paper)
 	else
 		row(paper, "device memory", report->device_bytes, "asked of the driver: the bands above");
 	print_driver(paper);
-	if (report->card->capacity_bytes > report->driver_used_bytes)
+	if (report->is_driver_used_known && report->card->capacity_bytes > report->driver_used_bytes)
 		row(paper, "free", report->card->capacity_bytes - report->driver_used_bytes, "on the card");
 }
 
@@ -279,20 +279,37 @@ static void print_blocks(const struct paper *paper)
 		print_block(paper, &blocks[report->largest[i]]);
 }
 
-static void print_losses(const struct paper *paper)
+static void gap(const struct paper *paper, bool *is_first, const char *count, const char *what)
+{
+	if (*is_first)
+		heading(paper, "WHAT IS MISSING");
+	*is_first = false;
+	fprintf(paper->out, "  %10s    %s\n", count, what);
+}
+
+static void print_missing(const struct paper *paper)
 {
 	const struct mv_timeline *timeline = paper->view->report->timeline;
 	const struct mv_file_header *header = mv_timeline_header(timeline);
+	uint64_t between = mv_recording_missing(mv_timeline_recording(timeline));
+	char count[32], text[96], begin[MV_TELL_BYTES];
 	bool is_first = true;
 	unsigned i;
 
+	if (mv_recording_is_unfinished(mv_timeline_recording(timeline)))
+		gap(paper, &is_first, "the end", "the program runs on, was killed, or left by _exit");
+	if (mv_timeline_begin(timeline)) {
+		snprintf(text, sizeof text, "it is complete from %s on",
+			 mv_tell_time(mv_timeline_begin(timeline), begin));
+		gap(paper, &is_first, "the past", text);
+	}
+	snprintf(count, sizeof count, "%llu", (unsigned long long)between);
+	if (between)
+		gap(paper, &is_first, count, "events between others");
 	for (i = 0; i < MV_LOSS_COUNT; i++) {
-		if (!header->losses[i])
-			continue;
-		if (is_first)
-			heading(paper, "WHAT IS MISSING");
-		is_first = false;
-		fprintf(paper->out, "  %10llu    %s\n", (unsigned long long)header->losses[i], mv_loss_text(i));
+		snprintf(count, sizeof count, "%llu", (unsigned long long)header->losses[i]);
+		if (header->losses[i])
+			gap(paper, &is_first, count, mv_loss_text(i));
 	}
 }
 
@@ -306,5 +323,5 @@ void mv_report_print(const struct mv_report_view *view, FILE *out)
 	print_sums(&paper);
 	print_stacks(&paper);
 	print_blocks(&paper);
-	print_losses(&paper);
+	print_missing(&paper);
 }

@@ -51,8 +51,9 @@ static const struct mv_option options[] = {
 	{NULL, NULL, NULL, 0},
 };
 
-/* The simulation has no more cards than that.  */
-enum { DEVICES_MAX = 16 };
+/* What the simulation can be: tools/gpusim/common/facts.c.  */
+enum { DEVICES_MAX = 16, COMPUTE_MIN = 50, COMPUTE_MAX = 199 };
+static const uint64_t MEMORY_MIN = UINT64_C(4) << 20, MEMORY_MAX = UINT64_C(1) << 40;
 enum { PATH_BYTES = 4096, TOKEN_BYTES = 48 };
 
 struct plan {
@@ -78,7 +79,8 @@ static bool is_version(const char *text)
 	unsigned major, minor;
 	char excess;
 
-	return isdigit((unsigned char)*text) && sscanf(text, "%2u.%1u%c", &major, &minor, &excess) == 2;
+	return isdigit((unsigned char)*text) && sscanf(text, "%2u.%1u%c", &major, &minor, &excess) == 2 &&
+	       10 * major + minor >= COMPUTE_MIN && 10 * major + minor <= COMPUTE_MAX;
 }
 
 static int check_gpu(const struct mv_args *args)
@@ -91,6 +93,8 @@ static int check_gpu(const struct mv_args *args)
 		return wrong("gpu", gpu, "sim or sim:SIZE");
 	if (gpu && gpu[3] && mv_text_parse_size(gpu + 4, &number))
 		return wrong("gpu", gpu, "sim or sim:SIZE");
+	if (gpu && gpu[3] && (number < MEMORY_MIN || number > MEMORY_MAX))
+		return wrong("gpu", gpu, "a size from 4MiB to 1TiB, such as sim:24GiB");
 	if (!gpu && (devices || compute || backing || args->value[OPTION_FORCE_SIM])) {
 		mv_tell("run: --devices, --compute, --backing and --force-sim go with --gpu=sim; try memviz help run");
 		return MV_EXIT_USAGE;

@@ -150,7 +150,7 @@ static int finish(const char *path, const struct mv_recording *recording, const 
 	if (mv_copy_take(header, &label, &copy, &diag))
 		return mv_tell_diag(path, &diag);
 	code = write_copy(&copy, output);
-	if (code == MV_EXIT_DONE)
+	if (code == MV_EXIT_DONE && mv_recording_is_unfinished(recording))
 		mv_tell("%s: finished; nothing is lost but what the program had not done yet", output);
 	mv_copy_release(&copy);
 	return code;
@@ -171,12 +171,18 @@ static void tell_recovered(const char *output, const struct mv_recovered *recove
 /* The damaged file stays, under another name, where the recovered one takes its place.  */
 static bool keep_damaged(const char *path)
 {
-	char kept[MV_OUTPUT_PATH_BYTES];
+	char kept[MV_OUTPUT_PATH_BYTES + 16];
+	unsigned n;
 
-	snprintf(kept, sizeof kept, "%s.damaged", path);
-	if (!link(path, kept) || errno == EEXIST) {
-		mv_tell("%s: is the damaged file as it was", kept);
-		return true;
+	for (n = 1; n <= NUMBER_MAX; n++) {
+		snprintf(kept, sizeof kept, n > 1 ? "%s.damaged%u" : "%s.damaged", path, n);
+		if (!link(path, kept)) {
+			mv_tell("%s: is the damaged file as it was", kept);
+			return true;
+		}
+		/* What an earlier one has left is not this one.  */
+		if (errno != EEXIST)
+			break;
 	}
 	mv_tell("%s: cannot be made to keep the damaged file (%s); choose another place with -o", kept, strerror(errno));
 	return false;

@@ -70,7 +70,8 @@ static void put_state(FILE *out, const struct mv_timeline *timeline)
 	const struct mv_file_header *header = mv_timeline_header(timeline);
 	int i;
 
-	put_number(out, "state", header->state);
+	put_number(out, "state",
+		   mv_recording_is_unfinished(mv_timeline_recording(timeline)) ? MV_FILE_RECORDING : header->state);
 	put_number(out, "reason", header->reason);
 	put_number(out, "step", header->step);
 	put_number(out, "begin_ns", mv_timeline_begin(timeline));

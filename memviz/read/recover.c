@@ -303,14 +303,21 @@ static int open_made(struct mv_copy *copy, struct mv_recording **recording, stru
 static int raise_horizon(struct mv_copy *copy, struct mv_recovered *recovered, struct mv_diag *diag)
 {
 	struct mv_file_header *made = copy->bytes;
+	const struct mv_tracks *tracks;
 	struct mv_recording *recording;
 	uint64_t gap_ns;
 	int err = open_made(copy, &recording, diag);
 
 	if (err)
 		return err;
-	gap_ns = mv_recording_tracks(recording)->gap_ns;
+	tracks = mv_recording_tracks(recording);
+	gap_ns = tracks->gap_ns;
 	recovered->events_lost += mv_recording_missing(recording);
+	/* What is missing at a beginning was overwritten while it was recorded, or is lost now.  */
+	if (tracks->earlier_events > made->events_evicted) {
+		recovered->events_lost += tracks->earlier_events - made->events_evicted;
+		gap_ns = tracks->begin_ns > gap_ns ? tracks->begin_ns : gap_ns;
+	}
 	mv_recording_close(recording);
 	if (recovered->chunks_lost && gap_ns > made->horizon_ns)
 		made->horizon_ns = gap_ns;

@@ -79,6 +79,16 @@ static void note_gap(struct mv_tracks *tracks, uint64_t from, uint64_t to, uint6
 		tracks->gap_ns = next_ns;
 }
 
+static void note_begin(struct mv_tracks *tracks, uint64_t ordinal, uint64_t first_ns)
+{
+	if (!ordinal)
+		return;
+	if (__builtin_add_overflow(tracks->earlier_events, ordinal, &tracks->earlier_events))
+		tracks->earlier_events = UINT64_MAX;
+	if (first_ns > tracks->begin_ns)
+		tracks->begin_ns = first_ns;
+}
+
 static void add_slot(struct mv_tracks *tracks, size_t sealed, uint32_t index, const struct mv_slot *slot, uint32_t count)
 {
 	struct mv_track *track = track_of(tracks, sealed, index);
@@ -95,6 +105,8 @@ static void add_slot(struct mv_tracks *tracks, size_t sealed, uint32_t index, co
 	tracks->events += track->open_count;
 	if (track->chunk_count && track->open_count)
 		note_gap(tracks, end, slot->first_ordinal, track->open[0].time_ns);
+	if (!track->chunk_count && track->open_count)
+		note_begin(tracks, slot->first_ordinal, track->open[0].time_ns);
 }
 
 static int backwards(const struct mv_recording *recording, const void *at, struct mv_diag *diag)
@@ -113,6 +125,8 @@ static int check_track(struct mv_tracks *tracks, const struct mv_track *track, c
 		if (track->chunks[i]->first_ns <= last_ns && i)
 			return backwards(recording, track->chunks[i], diag);
 		last_ns = track->chunks[i]->last_ns;
+		if (!i)
+			note_begin(tracks, track->chunks[0]->first_ordinal, track->chunks[0]->first_ns);
 		if (i)
 			note_gap(tracks, ordinal_behind(track->chunks[i - 1]), track->chunks[i]->first_ordinal,
 				 track->chunks[i]->first_ns);

@@ -28,6 +28,8 @@ struct mv_tracks {
 	uint64_t events;		/* in all of them */
 	uint64_t missing_events;	/* gaps in the numbers, behind the first that is there */
 	uint64_t gap_ns;		/* the latest moment at which one is missing; 0: none */
+	uint64_t earlier_events;	/* numbers below the first that is there, of all tracks: overwritten, or lost */
+	uint64_t begin_ns;		/* all tracks that lack earlier events have begun again by then */
 };
 
 /* -EINVAL with DIAG: times go backwards; -ENOMEM.  */

@@ -12,6 +12,8 @@ const DIM_SHARE = 0.28, LOW_SHARE = 0.16, OTHERS_SHARE = 0.5;
 const HEADROOM = 1.06;
 /** A card that is used less than this is not worth most of the picture. */
 const CARD_SCALE_FROM = 0.35;
+/** Of the card: how far up what was asked for in vain is shown. */
+const WANTED_MOST = 1.15;
 
 /** The pixels that bands are drawn with. */
 export function bandPixels(theme) {
@@ -27,7 +29,9 @@ export class BandScale {
 	constructor(card, pyramid) {
 		this.capacity = card.facts.capacity_bytes;
 		this.used = Math.max(pyramid.top.held[0], pyramid.top.high[0], 0);
-		this.wanted = Math.max(0, ...card.recording.oomsOf(card.facts.device).map((oom) => wantedBytes(card, pyramid, oom)));
+		/* What nobody could have given is cut off: it would leave no room for what there was. */
+		this.wanted = Math.min(WANTED_MOST * Math.max(this.capacity, this.used),
+			Math.max(0, ...card.recording.oomsOf(card.facts.device).map((oom) => wantedBytes(card, pyramid, oom))));
 		this.showsCard = this.capacity > 0 && (!this.used || this.used >= this.capacity * CARD_SCALE_FROM);
 	}
 

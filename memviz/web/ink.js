@@ -130,21 +130,25 @@ function thickest(lows, highs, room) {
 /** Out-of-memory errors: the moment, what was asked for and what was free; and how far the request would have reached. */
 export function drawOoms(ink, app, place, lanes) {
 	const {card, theme, view, pyramid} = app;
-	for (const oom of card.recording.oomsOf(card.facts.device)) {
+	let flagsFrom = Infinity;
+	/* The latest first: where flags would cover each other, that is the one to read. */
+	for (const oom of [...card.recording.oomsOf(card.facts.device)].reverse()) {
 		const x = Math.round(xOf({view, ...place}, oom.time_ns));
 		if (x < place.left || x > place.left + place.width)
 			continue;
 		ink.fillStyle = theme.alarm;
 		ink.fillRect(x, lanes.top, 1.5, lanes.height);
 		drawGhost(ink, app, x, place, wantedBytes(card, pyramid, oom), oom.requested_bytes);
-		drawFlag(ink, app, x, {...place, top: lanes.top}, `out of memory: asked for ${sizeText(oom.requested_bytes)}` +
+		flagsFrom = drawFlag(ink, app, x, {...place, top: lanes.top, flagsFrom},
+			`out of memory: asked for ${sizeText(oom.requested_bytes)}` +
 			(oom.total_bytes ? `, ${sizeText(oom.free_bytes)} free` : ""));
 	}
 }
 
-/** What was asked for, dashed, on top of what was held: it ends at WANTED bytes. */
+/** What was asked for, dashed, on top of what was held: it ends at WANTED bytes, or above the picture. */
 function drawGhost(ink, {theme, scale}, x, place, wanted, requested) {
-	const rowOf = (bytes) => Math.round(place.top + place.height - bytes / scale.max * place.height) + 0.5;
+	const rowOf = (bytes) =>
+		Math.round(Math.max(place.top, place.top + place.height - bytes / scale.max * place.height)) + 0.5;
 	ink.strokeStyle = theme.alarm;
 	ink.lineWidth = 1;
 	ink.setLineDash([3, 2]);
@@ -152,10 +156,15 @@ function drawGhost(ink, {theme, scale}, x, place, wanted, requested) {
 	ink.setLineDash([]);
 }
 
+/** At X, if it ends before place.flagsFrom. Returns where the flags begin now. */
 function drawFlag(ink, {theme, boldFont, font}, x, place, text) {
 	ink.font = boldFont;
 	const width = ink.measureText(text).width + 12;
 	const left = Math.max(place.left, Math.min(x - width / 2, place.left + place.width - width));
+	if (left + width > place.flagsFrom) {
+		ink.font = font;
+		return place.flagsFrom;
+	}
 	ink.fillStyle = theme.alarm;
 	ink.fillRect(left, place.top, width, FLAG_HEIGHT - 2);
 	ink.fillStyle = theme["alarm-ink"];
@@ -163,6 +172,7 @@ function drawFlag(ink, {theme, boldFont, font}, x, place, text) {
 	ink.textBaseline = "middle";
 	ink.fillText(text, left + 6, place.top + FLAG_HEIGHT / 2 - 0.5);
 	ink.font = font;
+	return left;
 }
 
 /** The highest total: a small mark above it. */

@@ -9,3 +9,6 @@ memviz info cut.memviz | grep recovered
 memviz snapshot empty.memviz; echo "exit $?"
 echo hello > foreign.memviz
 memviz snapshot foreign.memviz; echo "exit $?"
+head -c 76500 good.memviz > cut.memviz
+memviz snapshot cut.memviz 2>&1 | sed -n 2p
+wc -c cut.memviz.damaged*

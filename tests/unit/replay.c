@@ -235,6 +235,29 @@ static void what_died_behind_the_horizon_leaves_no_ghost(void)
 	mv_timeline_close(timeline);
 }
 
+/* Not where its address is handed out again, which may be much later.  */
+static void a_lost_free_was_where_events_are_missing(void)
+{
+	struct forge *forge = begin();
+	struct mv_timeline *timeline;
+	const struct mv_block *it;
+	size_t i, count, seen = 0;
+
+	forge_alloc(forge, AUTOGRAD, MV_LEDGER_BLOCK, A, 7 * MIB, 0, 0);
+	forge_free(forge, MAIN, MV_LEDGER_BLOCK, A);
+	let_the_ring_turn(forge);
+	forge_alloc(forge, AUTOGRAD, MV_LEDGER_BLOCK, A, 7 * MIB, 0, 0);
+	timeline = replay(forge);
+	it = mv_timeline_blocks(timeline, &count);
+	for (i = 0; i < count; i++) {
+		if (it[i].address != A)
+			continue;
+		CU_ASSERT(++seen == 2 || it[i].death_ns <= mv_timeline_begin(timeline));
+	}
+	CU_ASSERT_EQUAL(seen, 2);
+	mv_timeline_close(timeline);
+}
+
 static void births_and_deaths_stand_in_order(void)
 {
 	struct forge *forge = begin();
@@ -253,6 +276,22 @@ static void births_and_deaths_stand_in_order(void)
 	dead = mv_timeline_deaths(timeline, &deaths);
 	for (i = 1; i < deaths; i++)
 		CU_ASSERT(it[dead[i - 1]].death_ns <= it[dead[i]].death_ns);
+	mv_timeline_close(timeline);
+}
+
+/* A state of the optimizer's whose step ran out of memory, given up with everything else.  */
+static void what_an_error_cut_off_was_not_temporary(void)
+{
+	struct mv_oom oom = {.requested_bytes = MIB, .thread = MAIN};
+	struct forge *forge = begin();
+	struct mv_timeline *timeline;
+
+	forge_phase(forge, MAIN, 1, MV_PHASE_OPTIMIZER, "step");
+	block(forge, A, MIB);
+	forge_oom(forge, &oom);
+	forge_free(forge, MAIN, MV_LEDGER_BLOCK, A);
+	timeline = replay(forge);
+	CU_ASSERT_NOT_EQUAL(only_block(timeline)->reason, MV_REASON_SHORT);
 	mv_timeline_close(timeline);
 }
 
@@ -375,7 +414,9 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_captured_call_moves_no_memory),
 	HARNESS_TEST(what_lives_on_is_known_although_its_birth_was_overwritten),
 	HARNESS_TEST(what_died_behind_the_horizon_leaves_no_ghost),
+	HARNESS_TEST(a_lost_free_was_where_events_are_missing),
 	HARNESS_TEST(births_and_deaths_stand_in_order),
+	HARNESS_TEST(what_an_error_cut_off_was_not_temporary),
 	HARNESS_TEST(an_owner_may_point_into_a_block),
 	HARNESS_TEST(the_strongest_role_stays),
 	HARNESS_TEST(segments_of_a_pool_are_known_by_the_blocks_in_them),
