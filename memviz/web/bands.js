@@ -36,7 +36,7 @@ export class BandScale {
 	}
 
 	get max() {
-		return Math.max(this.used, this.wanted, this.showsCard ? this.capacity : 0, 1) * HEADROOM;
+		return Math.max(this.used, ...(this.showsCard ? [this.wanted, this.capacity] : []), 1) * HEADROOM;
 	}
 }
 
