@@ -16,7 +16,8 @@ torch_event_*   bytes for an event of that training, times in nanoseconds includ
                 headers and padding over the events in them; in the file, all of the file over all events: with tables of
                 stacks, and what is alive
 torch_empty_*   PyTorch without a recorder (off), with this one, and with its own, by its settings (loop.py): for
-torch_step_*    torch.empty and its free, and for a training step of a GPT.  The ratio is that of the times added"""
+torch_step_*    torch.empty and its free, and for a training step of a GPT, on one processor; the least of the rounds, because
+                a busy machine only adds.  The ratio is that of the times added"""
 import contextlib
 import glob
 import os
@@ -224,7 +225,7 @@ def measure_torch():
     runs = {mode: [] for mode in MODES}
     in_turn({mode: lambda mode=mode: runs[mode].append(compare(mode)) or 0 for mode in MODES}, TORCH_ROUNDS)
     for what, unit in (("empty", "ns"), ("step", "ms")):
-        report_modes(what, {mode: statistics.median(run[what] for run in runs[mode]) for mode in MODES}, unit)
+        report_modes(what, {mode: min(run[what] for run in runs[mode]) for mode in MODES}, unit)
 
 
 def measure_training():
