@@ -16,13 +16,29 @@ static struct mv_text line(struct mv_summary *summary, int number)
 	return mv_text_in(summary->line[number], MV_SUMMARY_BYTES);
 }
 
+/* BYTES so that they are told from OTHER: 2.3 GiB that do not fit into 2.3 GiB say nothing.  */
+static void add_size_beside(struct mv_text *text, uint64_t bytes, uint64_t other)
+{
+	char here[32], there[32];
+	struct mv_text a = mv_text_in(here, sizeof here), b = mv_text_in(there, sizeof there);
+
+	mv_text_add_size(&a, bytes);
+	mv_text_add_size(&b, other);
+	if (bytes == other || !mv_text_equal(here, there)) {
+		mv_text_add(text, here);
+		return;
+	}
+	mv_text_add_u64(text, bytes >> 10);
+	mv_text_add(text, " KiB");
+}
+
 static void say_what(struct mv_summary *summary, const struct mv_report *report)
 {
 	struct mv_text text = line(summary, 0);
 	const char *name = mv_timeline_text(report->timeline, report->card->name);
 
 	mv_text_add(&text, "out of memory: ");
-	mv_text_add_size(&text, report->oom->requested_bytes);
+	add_size_beside(&text, report->oom->requested_bytes, report->oom->free_bytes);
 	mv_text_add(&text, " did not fit on cuda:");
 	mv_text_add_u64(&text, report->card->device);
 	if (*name || report->card->capacity_bytes)
@@ -143,7 +159,7 @@ static void say_room(struct mv_summary *summary, const struct mv_report *report)
 
 	mv_text_add(&text, "room           ");
 	if (report->oom->total_bytes) {
-		mv_text_add_size(&text, report->oom->free_bytes);
+		add_size_beside(&text, report->oom->free_bytes, report->oom->requested_bytes);
 		mv_text_add(&text, " free on the card");
 	} else {
 		mv_text_add(&text, "free memory of the card is not known");

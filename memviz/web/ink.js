@@ -5,7 +5,7 @@ import {BLANK} from "./columns.js";
 import {wantedBytes} from "./bands.js";
 import {PARTS_TEXT, SLACK_TEXT} from "./theme.js";
 import {xOf} from "./strip.js";
-import {niceSizeStep, sizeText} from "./words.js";
+import {niceSizeStep, sizeBesideText, sizeText} from "./words.js";
 
 /** CSS pixels. */
 /** CSS pixels for the flag of an OOM, above the bands. */
@@ -140,8 +140,8 @@ export function drawOoms(ink, app, place, lanes) {
 		ink.fillRect(x, lanes.top, 1.5, lanes.height);
 		drawGhost(ink, app, x, place, wantedBytes(card, pyramid, oom), oom.requested_bytes);
 		flagsFrom = drawFlag(ink, app, x, {...place, top: lanes.top, flagsFrom},
-			`out of memory: asked for ${sizeText(oom.requested_bytes)}` +
-			(oom.total_bytes ? `, ${sizeText(oom.free_bytes)} free` : ""));
+			`out of memory: asked for ${sizeBesideText(oom.requested_bytes, oom.free_bytes)}` +
+			(oom.total_bytes ? `, ${sizeBesideText(oom.free_bytes, oom.requested_bytes)} free` : ""));
 	}
 }
 

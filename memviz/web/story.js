@@ -4,7 +4,7 @@ import {BANDS, FileState, OOM_SURVIVED} from "./data.js";
 import {byId, el, put} from "./dom.js";
 import {poolGaps} from "./tally.js";
 import {PARTS_TEXT} from "./theme.js";
-import {countText, durationText, momentText, plural, shareText, sizeText} from "./words.js";
+import {countText, durationText, momentText, plural, shareText, sizeBesideText, sizeText} from "./words.js";
 
 const SNAPSHOT_TEXTS = ["", "when memory ran out", "on request", "at the program's end"];
 
@@ -41,8 +41,8 @@ function oomStory(app, oom) {
 	const where = app.steps.text(oom.time_ns);
 	const survived = oom.outcome === OOM_SURVIVED;
 	return [strong(facts.program), survived ? " met an out-of-memory error and went on: " : " ran out of GPU memory: ",
-		"it asked for ", strong(sizeText(oom.requested_bytes)),
-		oom.total_bytes ? " with " : "", oom.total_bytes ? strong(sizeText(oom.free_bytes)) : "",
+		"it asked for ", strong(sizeBesideText(oom.requested_bytes, oom.free_bytes)),
+		oom.total_bytes ? " with " : "", oom.total_bytes ? strong(sizeBesideText(oom.free_bytes, oom.requested_bytes)) : "",
 		oom.total_bytes ? ` of ${sizeText(oom.total_bytes)} free` : "",
 		`, ${durationText(oom.time_ns)} after the start`, where ? ` (${where})` : "", ". ",
 		...holderStory(app, oom.time_ns, card, false), ...gapStory(app, oom),

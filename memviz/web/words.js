@@ -23,6 +23,11 @@ export function sizeText(bytes) {
 	return (unit ? tenths(bytes / scale) : String(bytes)) + " " + SIZE_UNITS[unit];
 }
 
+/** The same, so that BYTES are told from OTHER: 2.3 GiB that do not fit into 2.3 GiB say nothing. */
+export function sizeBesideText(bytes, other) {
+	return bytes === other || sizeText(bytes) !== sizeText(other) ? sizeText(bytes) : countText(Math.floor(bytes / 1024)) + " KiB";
+}
+
 /** "1,610,612,736 bytes". */
 export function exactText(bytes) {
 	return `${countText(bytes)} ${bytes === 1 ? "byte" : "bytes"}`;

@@ -30,3 +30,4 @@ memviz check -q *.memviz; echo "exit $?"
 memviz report hungry-*.oom1.memviz | plain | sed -n '2,22p' | sed 's/: .* after the recording/: TIME after the recording/'
 mkdir other
 memviz run -q -o other --gpu=sim:2GiB -- ./hungry 2>&1 | plain
+memviz run -q -o other --gpu=sim:3090MiB -- ./hungry 2>&1 | plain | grep -e 'did not fit' -e 'room '

@@ -4,23 +4,12 @@
 #ifndef GPUSIM_ACTS_H
 #define GPUSIM_ACTS_H
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "gpusim/api/cuda_device.h"
 #include "gpusim/api/cuda_memory.h"
 #include "gpusim/api/cuda_pool.h"
+#include "gpusim/must.h"
 
 #define MIB ((size_t)1 << 20)
-
-/* End the program, as failed, unless CONDITION holds.  */
-#define MUST(condition)                                                                               \
-	do {                                                                                          \
-		if (!(condition)) {                                                                   \
-			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);    \
-			exit(99);                                                                     \
-		}                                                                                     \
-	} while (0)
 
 /* Initialise CUDA and make the first card's primary context current.  */
 void acts_open_card(void);

@@ -27,7 +27,7 @@ $(simulation_out)/simulation: $(simulation_obj)
 $(simulation_out)/runtime_%: tests/gpusim/runtime.c $(BUILD)/gpusim/libcudart.so.%
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(mv_cppflags) -Itools -DMV_CUDART_MAJOR=$* $(mv_cflags) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $^
+	$(Q)$(CC) $(mv_cppflags) -Itools -Itests -DMV_CUDART_MAJOR=$* $(mv_cflags) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $^
 
 .PHONY: check-gpusim
 check-gpusim: gpusim $(simulation_programs) ## test the simulated GPU

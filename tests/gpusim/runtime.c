@@ -2,7 +2,6 @@
 /* A program on the dynamic runtime API, compiled for version MV_CUDART_MAJOR of it.  It prints what the first card is
  * and how many bytes are used at each step; exit 0: all calls went well.  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gpusim/api/rt_copy.h"
@@ -10,18 +9,11 @@
 #include "gpusim/api/rt_memory.h"
 #include "gpusim/api/rt_properties.h"
 #include "gpusim/api/rt_stream.h"
+#include "gpusim/must.h"
 
 #define MIB ((size_t)1 << 20)
 
 enum { GUARD_BYTES = 256, GUARD = 0x5a };
-
-#define MUST(condition)                                                                               \
-	do {                                                                                          \
-		if (!(condition)) {                                                                   \
-			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);    \
-			exit(99);                                                                     \
-		}                                                                                     \
-	} while (0)
 
 /* What is written behind a structure by a library that takes it to be larger would be seen here.  */
 struct guarded {
