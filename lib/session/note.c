@@ -242,6 +242,13 @@ static void enter_phase(struct mv_session_thread *thread, enum mv_phase phase)
 	thread->depth++;
 }
 
+/* By the end of the first step Python and the optimizer have been met: a recording whose process is killed says so.  */
+static void end_step(struct mv_session *session)
+{
+	if (!__atomic_fetch_add(&session->store.header->step, 1, __ATOMIC_RELAXED))
+		mv_session_note_state(session);
+}
+
 static void note_phase(bool begins, enum mv_phase phase, const char *name, uint8_t flags)
 {
 	struct mv_session_thread *thread;
@@ -268,7 +275,7 @@ static void note_phase(bool begins, enum mv_phase phase, const char *name, uint8
 	else if (thread->depth)
 		thread->depth--;
 	if (!begins && event.phase == MV_PHASE_OPTIMIZER)
-		__atomic_fetch_add(&session->store.header->step, 1, __ATOMIC_RELAXED);
+		end_step(session);
 	mv_session_leave(thread);
 }
 

@@ -158,6 +158,7 @@ class Ends(unittest.TestCase):
         with Run("killed") as run:
             self.assertEqual(run.status, -signal.SIGKILL)
             said, path = run.said(), run.recording()
+            self.assertNotIn(" yet", info(path))
             self.assertEqual(events(path)["allocs"], said["allocs"])
             self.assertEqual(events(path)["live"], said["live"])
             self.assertEqual(memviz("snapshot", path).returncode, 0)
