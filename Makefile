@@ -18,6 +18,8 @@ say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 # SANITIZE=address,undefined or SANITIZE=thread, set by the targets asan and tsan.
 SANITIZE   ?=
 san_flags  := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# It does not understand fences, and warns of each; those here only order what is atomic anyway.
+san_flags  += $(if $(findstring thread,$(SANITIZE)),-Wno-tsan)
 mv_warn    := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wshadow -Wpointer-arith $(if $(WERROR),-Werror)
 mv_cppflags := -D_GNU_SOURCE -DMV_VERSION='"$(VERSION)"' -Iinclude -Ilib -Imemviz -I$(BUILD)/gen
 mv_cflags  := -std=gnu11 $(mv_warn) $(san_flags) -fno-strict-aliasing
