@@ -75,7 +75,7 @@ $(test_out)/gpusim/reload: $(test_out)/gpusim/reload.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
-recorder_suites   := $(test_out)/gpusim/recorder $(test_out)/gpusim/guest
+recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest)
 recorder_programs := $(recorder_suites) $(test_out)/gpusim/acts $(test_out)/gpusim/reload
 
 $(recorder_suites): $(test_out)/gpusim/%: $(test_out)/gpusim/%.o $(test_out)/gpusim/run.o $(suite_lib)
