@@ -105,7 +105,7 @@ void *mv_driver_real(const struct mv_hook *hook, const void *caller)
 
 /* The driver's functions that are asked something.  */
 static struct {
-	void *get_device, *get_info, *total, *name, *uuid, *version;
+	void *get_device, *get_state, *get_info, *total, *name, *uuid, *version;
 } g_questions;
 
 static void forget(void **kept, size_t count)
@@ -163,6 +163,7 @@ typedef CUresult (*get_info_fn)(size_t *free_bytes, size_t *total_bytes);
 typedef CUresult (*total_mem_fn)(size_t *total_bytes, CUdevice device);
 typedef CUresult (*get_name_fn)(char *name, int size, CUdevice device);
 typedef CUresult (*get_uuid_fn)(uint8_t uuid[16], CUdevice device);
+typedef CUresult (*get_state_fn)(CUdevice device, unsigned *flags, int *is_active);
 typedef CUresult (*get_version_fn)(int *version);
 
 int mv_driver_current_device(void)
@@ -171,6 +172,15 @@ int mv_driver_current_device(void)
 	CUdevice device = -1;
 
 	return ask && ask(&device) == CUDA_SUCCESS ? device : -1;
+}
+
+bool mv_driver_has_context(int device)
+{
+	get_state_fn ask = (get_state_fn)mv_elf_kept(&g_questions.get_state, DRIVER, "cuDevicePrimaryCtxGetState");
+	unsigned flags = 0;
+	int is_active = 1;
+
+	return !ask || ask(device, &flags, &is_active) != CUDA_SUCCESS || is_active;
 }
 
 bool mv_driver_memory_info(uint64_t *free_bytes, uint64_t *total_bytes)

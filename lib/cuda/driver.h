@@ -34,6 +34,9 @@ bool mv_driver_is_own(const void *address);
  * it neither makes a context nor touches a stream.  */
 int mv_driver_current_device(void);
 
+/* True unless the driver says that the primary context of DEVICE is not there.  */
+bool mv_driver_has_context(int device);
+
 /* What the driver says is free and there on the current context's device.  */
 bool mv_driver_memory_info(uint64_t *free_bytes, uint64_t *total_bytes);
 

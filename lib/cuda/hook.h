@@ -126,6 +126,8 @@ extern const struct mv_hook_family mv_family_retain;	  /* one more handle to it:
 extern const struct mv_hook_family mv_family_release;	  /* one less: physical.c */
 extern const struct mv_hook_family mv_family_map;	  /* it becomes visible at an address: physical.c */
 extern const struct mv_hook_family mv_family_unmap;	  /* and no more: physical.c */
+extern const struct mv_hook_family mv_family_reset;	  /* a device's memory goes away: context.c */
+extern const struct mv_hook_family mv_family_leave;	  /* so it does when the last one leaves: context.c */
 extern const struct mv_hook_family mv_family_info;	  /* the program learns how much is free: memory.c */
 extern const struct mv_hook_family mv_family_init;	  /* CUDA comes up: watch.c */
 extern const struct mv_hook_family mv_family_procaddress; /* functions are looked up: procaddress.c */

@@ -181,6 +181,36 @@ static void note_users(uint64_t handle, struct mv_users users, uint16_t api)
 	mv_session_leave(thread);
 }
 
+/* Physical memory has handles, and memory of the driver's pools an owner that is no context.  */
+static bool belongs_to_context(const struct mv_event *memory, uint8_t device, uint64_t before_ns)
+{
+	bool is_kind = memory->ledger == MV_LEDGER_DEVICE || memory->ledger == MV_LEDGER_MANAGED ||
+		       memory->ledger == MV_LEDGER_HOST;
+
+	return is_kind && memory->device == device && memory->time_ns < before_ns && !memory->references &&
+	       !memory->mappings;
+}
+
+static void note_context_end(uint8_t device, uint64_t before_ns, uint16_t api)
+{
+	struct mv_session_thread *thread;
+	struct mv_session *session = enter_recording(&thread);
+	struct mv_event memory, removed;
+	uint64_t cursor = 0;
+
+	if (!session)
+		return;
+	while (mv_live_next(&session->store.live, &cursor, &memory)) {
+		struct mv_event event = {
+			.kind = MV_EVENT_FREE, .address = memory.address, .flags = MV_FLAG_IMPLICIT, .api = api};
+
+		if (belongs_to_context(&memory, device, before_ns) &&
+		    mv_live_remove(&session->store.live, (enum mv_ledger)memory.ledger, memory.address, &removed))
+			append_free(session, thread, &event, &removed);
+	}
+	mv_session_leave(thread);
+}
+
 /* One call may take several mappings away, which lie one behind the other.  */
 static void note_unmap(uint64_t address, uint64_t size_bytes, uint16_t api)
 {
@@ -375,6 +405,7 @@ const struct mv_sink mv_session_sink = {
 	.note_free_failed = note_free_failed,
 	.note_users = note_users,
 	.note_unmap = note_unmap,
+	.note_context_end = note_context_end,
 	.wants_device = wants_device,
 	.note_device = note_device,
 	.note_oom = mv_session_note_oom,

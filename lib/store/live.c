@@ -297,3 +297,25 @@ bool mv_live_count_users(struct mv_live *live, enum mv_ledger ledger, uint64_t h
 }
 
 _Static_assert(sizeof(struct mv_live_shard) == 64, "one cache line");
+
+/* Under the lock of its shard, so that it is not half of one and half of the next.  */
+static bool read_record(struct mv_live *live, uint64_t number, struct mv_event *found)
+{
+	struct place place = {.shard = &live->shards[number % MV_LIVE_SHARDS]};
+
+	if (!__atomic_load_n(&live->records[number].is_live, __ATOMIC_RELAXED) || !lock(live, &place))
+		return false;
+	*found = live->records[number];
+	mv_lock_release(&place.shard->lock);
+	return found->is_live;
+}
+
+bool mv_live_next(struct mv_live *live, uint64_t *cursor, struct mv_event *found)
+{
+	uint64_t count = __atomic_load_n(live->used_bytes, __ATOMIC_ACQUIRE) / sizeof(struct mv_event);
+
+	while (*cursor < count)
+		if (read_record(live, (*cursor)++, found))
+			return true;
+	return false;
+}

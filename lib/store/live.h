@@ -61,4 +61,8 @@ bool mv_live_set_owner(struct mv_live *live, enum mv_ledger ledger, uint64_t add
 bool mv_live_count_users(struct mv_live *live, enum mv_ledger ledger, uint64_t handle, const struct mv_users *users,
 			 struct mv_event *removed);
 
+/* The next piece of memory that is alive, from record number *CURSOR on, which is moved behind it; it begins at 0.  What
+ * comes or goes meanwhile is seen or not.  False: there is no more.  */
+bool mv_live_next(struct mv_live *live, uint64_t *cursor, struct mv_event *found);
+
 #endif

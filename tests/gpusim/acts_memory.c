@@ -189,7 +189,40 @@ static void annotated(void)
 	memviz_block_oom(100 * MIB, 0, 4 * MIB, 64 * MIB);
 }
 
+static void get_all_kinds(void)
+{
+	CUmemAllocationProp prop = {.type = CU_MEM_ALLOCATION_TYPE_PINNED, .location = {CU_MEM_LOCATION_TYPE_DEVICE, 0}};
+	CUmemGenericAllocationHandle physical;
+	CUdeviceptr managed;
+	void *host;
+
+	acts_get(3 * MIB);
+	MUST(!cuMemAllocManaged(&managed, MIB, 1));
+	MUST(!cuMemHostAlloc(&host, MIB, 0));
+	MUST(!cuMemCreate(&physical, 2 * MIB, &prop, 0));
+}
+
+static void resets_the_card(void)
+{
+	acts_open_card();
+	get_all_kinds();
+	MUST(!cuDevicePrimaryCtxReset_v2(0));
+}
+
+/* Twice: only the last one counts.  */
+static void leaves_the_card(void)
+{
+	acts_open_card();
+	acts_open_card();
+	get_all_kinds();
+	MUST(!cuDevicePrimaryCtxRelease_v2(0));
+	acts_get(5 * MIB);
+	MUST(!cuDevicePrimaryCtxRelease_v2(0));
+}
+
 const struct act acts_memory[] = {
+	{"resets_the_card", resets_the_card},
+	{"leaves_the_card", leaves_the_card},
 	{"device", device},
 	{"pitch", pitch},
 	{"host", host},

@@ -113,6 +113,24 @@ static void physical_memory_needs_no_context(void)
 	run_end(&run, timeline);
 }
 
+/* Physical memory has a handle, and is nobody's.  */
+static void memory_ends_with_its_context(void)
+{
+	static const char *const acts[] = {"resets_the_card", "leaves_the_card"};
+	size_t i;
+
+	for (i = 0; i < sizeof acts / sizeof *acts; i++) {
+		struct run run;
+		struct mv_timeline *timeline = run_record(&run, acts[i]);
+
+		CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 2 * MIB);
+		CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_MANAGED), 0);
+		CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_HOST), 0);
+		CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_ORPHAN_FREE), 0);
+		run_end(&run, timeline);
+	}
+}
+
 /* ---- look-ups ---- */
 
 static void check_lookup(const char *act, uint64_t bytes, enum mv_ledger ledger)
@@ -259,6 +277,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(physical_memory_goes_with_its_last_mapping),
 	HARNESS_TEST(physical_memory_lives_while_there_is_a_handle),
 	HARNESS_TEST(physical_memory_needs_no_context),
+	HARNESS_TEST(memory_ends_with_its_context),
 	HARNESS_TEST(functions_looked_up_in_any_way_are_watched),
 	HARNESS_TEST(what_is_not_there_is_not_offered),
 	HARNESS_TEST(a_free_that_fails_takes_nothing_away),

@@ -152,6 +152,21 @@ static void a_late_release_spares_who_has_the_handle_now(void)
 	close_bench(&bench);
 }
 
+static void all_that_is_alive_is_seen_once(void)
+{
+	struct bench bench = open_bench();
+	struct mv_event memory = {.ledger = MV_LEDGER_BLOCK}, found;
+	uint64_t cursor = 0, sum = 0;
+
+	for (memory.address = 1; memory.address <= 1000; memory.address++)
+		mv_live_add(&bench.live, &memory);
+	mv_live_remove(&bench.live, MV_LEDGER_BLOCK, 500, &found);
+	while (mv_live_next(&bench.live, &cursor, &found))
+		sum += found.address;
+	CU_ASSERT_EQUAL(sum, 1000 * 1001 / 2 - 500);
+	close_bench(&bench);
+}
+
 static void an_owner_is_news_only_once(void)
 {
 	struct bench bench = open_bench();
@@ -208,6 +223,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_full_table_counts_what_it_has_no_room_for),
 	HARNESS_TEST(physical_memory_lives_by_handles_and_mappings),
 	HARNESS_TEST(a_late_release_spares_who_has_the_handle_now),
+	HARNESS_TEST(all_that_is_alive_is_seen_once),
 	HARNESS_TEST(an_owner_is_news_only_once),
 	HARNESS_TEST(threads_do_not_disturb_each_other),
 };
