@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests and figures of lib/stack.  Part of the root makefile, or beside it: make -f Makefile -f tests/stack.mk check-stack
+# Tests and figures of lib/stack.  Part of the root makefile.
 #
 # The rooms are linked into a shared object here that exports everything: in it lie, as in the recorder, the frames that
 # a capture leaves out, and around it the programs whose frames it is to show.
@@ -8,9 +8,6 @@
 # PYTHONS	interpreters that the Python tests are run with, one after the other
 # SANITIZE	address,undefined or thread
 
-ifeq ($(origin UNWIND),undefined)
-UNWIND = $(eval UNWIND := $$(shell CC="$(CC)" tools/libunwind.sh))$(UNWIND)
-endif
 PYTHONS ?= $(PYTHON)
 
 stack_out    := $(BUILD)/tests/stack
@@ -94,5 +91,3 @@ check-stack-python: $(stack_probe)
 bench-stack: $(stack_out)/bench $(stack_probe) ## what a capture costs
 	$(Q)$(stack_out)/bench
 	$(Q)MEMVIZ_PROBE=$(abspath $(stack_probe)) $(PYTHON) -B tests/bench/stack.py
-
--include $(shell find $(stack_out) -name '*.d' 2>/dev/null)

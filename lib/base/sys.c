@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <poll.h>
-#include <signal.h>
 #include <time.h>
 
 #include "base/syscall.h"
@@ -134,7 +134,7 @@ bool mv_sys_takes_bytes(int fd)
 	struct pollfd poll = {.fd = fd, .events = POLLOUT};
 	struct timespec now = {0, 0};
 
-	return CALL(ppoll, &poll, 1, &now, 0, 8, 0) == 1 && poll.revents == POLLOUT;
+	return CALL(ppoll, &poll, 1, &now, 0, 0, 0) == 1 && poll.revents == POLLOUT;
 }
 
 bool mv_sys_on_signal_stack(void)

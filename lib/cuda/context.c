@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory that ends with a device's primary context: nobody frees it by itself.  What is allocated in another context while
  * a call is under way is told by its time.  */
-#include "base/sys.h"
 #include "cuda/driver.h"
 #include "cuda/hook.h"
 #include "cuda/watch.h"
-
-static void before_end(struct mv_call *call)
-{
-	call->started_ns = mv_sys_monotonic_ns();
-}
 
 static void after_reset(struct mv_call *call)
 {
@@ -24,5 +18,5 @@ static void after_leave(struct mv_call *call)
 		after_reset(call);
 }
 
-const struct mv_hook_family mv_family_reset = {.before = before_end, .after = after_reset};
-const struct mv_hook_family mv_family_leave = {.before = before_end, .after = after_leave};
+const struct mv_hook_family mv_family_reset = {.before = mv_hook_note_start, .after = after_reset};
+const struct mv_hook_family mv_family_leave = {.before = mv_hook_note_start, .after = after_leave};

@@ -27,7 +27,7 @@ struct mv_call {
 	uint16_t api;	   /* the outermost call of the program's that led here */
 	const void *origin; /* where the program called that */
 	struct mv_undo undo;
-	uint64_t started_ns; /* for the family */
+	uint64_t started_ns; /* set by mv_hook_note_start */
 };
 
 /* What is done around the real function of a watched call.  NULL: nothing.  AFTER runs whatever the result is.  */
@@ -117,6 +117,9 @@ int mv_hook_unwound(int version, int actions, uint64_t exception_class, void *ex
 
 /* Note that CALL, which was to become EVENT, failed; with it, if memory ran out, that it did.  */
 void mv_hook_note_failure(const struct mv_call *call, struct mv_event *event);
+
+/* Note when CALL began: a family's BEFORE that has to tell memory of that time from what came since.  */
+void mv_hook_note_start(struct mv_call *call);
 
 extern const struct mv_hook_family mv_family_alloc;	  /* memory comes out: memory.c */
 extern const struct mv_hook_family mv_family_appear;	  /* memory that was there becomes CUDA's: memory.c */

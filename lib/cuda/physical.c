@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory that is made without an address and becomes visible by mapping it.  It lives as long as there is a handle to
  * it or a mapping of it; programs release the handle right after mapping, and that frees nothing.  */
-#include "base/sys.h"
 #include "cuda/abi.h"
 #include "cuda/driver.h"
 #include "cuda/hook.h"
@@ -45,11 +44,6 @@ static void after_retain(struct mv_call *call)
 		mv_watch_sink()->note_users(mv_call_out(call, call->hook->out), (struct mv_users){.references = 1}, call->api);
 }
 
-static void before_release(struct mv_call *call)
-{
-	call->started_ns = mv_sys_monotonic_ns();
-}
-
 /* The end of a handle or mapping is noted after the call, when it is certain.  Another thread may have been handed the
  * same handle in between: its memory has taken the place of the old in the live table, which has ended the old, and was
  * born since.  */
@@ -88,6 +82,6 @@ static void after_unmap(struct mv_call *call)
 
 const struct mv_hook_family mv_family_create = {.after = after_create};
 const struct mv_hook_family mv_family_retain = {.after = after_retain};
-const struct mv_hook_family mv_family_release = {.before = before_release, .after = after_release};
+const struct mv_hook_family mv_family_release = {.before = mv_hook_note_start, .after = after_release};
 const struct mv_hook_family mv_family_map = {.after = after_map};
 const struct mv_hook_family mv_family_unmap = {.after = after_unmap};

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/sys.h"
 #include "cuda/driver.h"
 #include "cuda/hook.h"
 #include "cuda/lookup.h"
@@ -93,6 +94,11 @@ struct mv_hook_target mv_hook_enter(struct mv_call *call, unsigned row)
 	}
 	errno = saved;
 	return target;
+}
+
+void mv_hook_note_start(struct mv_call *call)
+{
+	call->started_ns = mv_sys_monotonic_ns();
 }
 
 void mv_hook_leave(struct mv_call *call)

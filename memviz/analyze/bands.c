@@ -136,13 +136,19 @@ static bool was_given_up(const struct court *court, const struct mv_block *block
 	return false;
 }
 
+/* BLOCK died in the phase that it was born in and that ends at END_NS.  */
+static struct verdict died_within(const struct court *court, const struct mv_block *block, uint64_t end_ns)
+{
+	return (struct verdict){MV_BAND_TEMPORARY,
+				was_given_up(court, block, end_ns) ? MV_REASON_UNKNOWN : MV_REASON_SHORT};
+}
+
 static struct verdict born_in_optimizer(const struct court *court, const struct mv_block *block)
 {
 	uint64_t end_ns = end_around(&court->stretches.optimizer, block->birth_ns);
 
 	if (block->death_ns != MV_TIME_NEVER && block->death_ns <= end_ns)
-		return (struct verdict){MV_BAND_TEMPORARY, was_given_up(court, block, end_ns) ? MV_REASON_UNKNOWN
-											      : MV_REASON_SHORT};
+		return died_within(court, block, end_ns);
 	if (end_ns == MV_TIME_NEVER)
 		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_UNKNOWN};
 	if (court->knows_states && is_known_to_be_free(court, block))
@@ -155,8 +161,7 @@ static struct verdict born_in_backward(const struct court *court, const struct m
 	uint64_t end_ns = end_around(&court->stretches.backward, block->birth_ns);
 
 	if (block->death_ns != MV_TIME_NEVER && block->death_ns <= end_ns)
-		return (struct verdict){MV_BAND_TEMPORARY, was_given_up(court, block, end_ns) ? MV_REASON_UNKNOWN
-											      : MV_REASON_SHORT};
+		return died_within(court, block, end_ns);
 	if (end_ns == MV_TIME_NEVER)
 		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_UNKNOWN};
 	if (court->knows_gradients && is_known_to_be_free(court, block))
@@ -332,17 +337,20 @@ static bool is_backward_over(const struct court *court, const struct mv_block *b
 	return next < backward->count && backward->at[next].end_ns < court->replay->end_ns;
 }
 
-/* What is still open in a forward is taken for saved, as long as its backward may come.  */
-static void close_forwards(struct court *court)
+/* What no guess has reached: in a forward it is taken for saved, as long as its backward may come; in another phase,
+ * which has not ended, it stays temporary.  */
+static void close_phases(struct court *court)
 {
 	size_t i;
 
 	for (i = 0; i < court->replay->block_count; i++) {
 		struct mv_block *block = &court->replay->blocks[i];
 
-		if (block->reason == MV_REASON_UNKNOWN && block->band == MV_BAND_TEMPORARY)
+		if (block->reason != MV_REASON_UNKNOWN)
+			continue;
+		if (block->band == MV_BAND_TEMPORARY)
 			block->reason = MV_REASON_OPEN_PHASE;
-		if (block->reason != MV_REASON_UNKNOWN || block->band != MV_BAND_ACTIVATION)
+		if (block->band != MV_BAND_ACTIVATION)
 			continue;
 		if (is_backward_over(court, block))
 			set(block, MV_BAND_OTHER, MV_REASON_OUTLIVED);
@@ -385,7 +393,7 @@ static int guess(struct court *court)
 	if (!err)
 		err = guess_optimizer(court);
 	if (!err)
-		close_forwards(court);
+		close_phases(court);
 	return err;
 }
 

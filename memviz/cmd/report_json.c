@@ -113,7 +113,8 @@ static json_t *block_of(const struct mv_report_view *view, const struct mv_block
 			 mv_band_name((enum mv_band)block->band), "reason", mv_reason_text((enum mv_reason)block->reason),
 			 "name", string_or_null(mv_timeline_text(view->report->timeline, block->name)), "birth_ns",
 			 block->is_birth_known ? integer(block->birth_ns) : json_null(), "step", integer(block->step),
-			 "phase", mv_phase_name((enum mv_phase)block->phase), "address", integer(block->address), "frames", frames_of(view, block->stack));
+			 "phase", mv_phase_name((enum mv_phase)block->phase), "address",
+			 integer(block->address), "frames", frames_of(view, block->stack));
 }
 
 static json_t *largest_of(const struct mv_report_view *view)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The simulated GPU's own tests: against what CUDA's headers declare, against what a driver is known to answer, and what
-# the simulation promises beside that.  Part of the root makefile, or beside it:
-# make -f Makefile -f tests/gpusim/gpusim_tests.mk check-gpusim
+# the simulation promises beside that.  Part of the root makefile.
 #
 # CUDA_HOME	a toolkit, for its headers; what needs one is skipped where there is none
 #
