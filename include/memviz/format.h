@@ -235,7 +235,10 @@ enum mv_event_kind {
 	MV_EVENT_MEMORY_INFO = 10, /* the driver said that SIZE bytes of EXTRA are free on DEVICE */
 	MV_EVENT_BIRTH = 11,	   /* before a free: what was known of the memory, whose allocation may have been
 				    * overwritten; EXTRA is the time of its birth, REF its name (text) */
-	MV_EVENT_KINDS = 12,
+	MV_EVENT_USAGE = 12,	   /* at this moment SIZE bytes of DEVICE are TERM (enum mv_term, in EXTRA) */
+	MV_EVENT_CALL = 13,	   /* a call of API succeeded that may change memory which no ledger shows: a context, a
+				    * module, a limit, a pool, a graph; ADDRESS is its object, SIZE and EXTRA as API means them */
+	MV_EVENT_KINDS = 14,
 };
 
 /* What an allocation is part of.  Ledgers are never added up: blocks lie within device memory.  */
@@ -259,6 +262,22 @@ enum mv_phase {
 	MV_PHASE_KINDS = 4,
 };
 
+/* What a sample of a card's memory consists of.  Samples are taken now and then by a thread of the recorder's; all
+ * terms of one sample bear the same ADDRESS, which counts the samples, and come one behind the other.  */
+enum mv_term {
+	MV_TERM_NONE = 0,
+	MV_TERM_TOTAL = 1,	    /* the card's capacity */
+	MV_TERM_USED = 2,	    /* in use by anybody, as NVML says */
+	MV_TERM_PROCESS = 3,	    /* of that, by this process, as NVML says */
+	MV_TERM_OTHERS = 4,	    /* of that, by other processes, as NVML says */
+	MV_TERM_POOL_RESERVED = 5,  /* held by the device's default stream-ordered pool */
+	MV_TERM_POOL_USED = 6,	    /* of that, handed out */
+	MV_TERM_GRAPH_RESERVED = 7, /* held for graphs' memory nodes */
+	MV_TERM_GRAPH_USED = 8,	    /* of that, in use */
+	MV_TERM_LEDGER = 9,	    /* physical memory in the device ledger, counted by the recorder at the same moment */
+	MV_TERM_KINDS = 10,
+};
+
 /* What a framework said that a piece of memory is.  */
 enum mv_role {
 	MV_ROLE_NONE = 0,
@@ -279,6 +298,8 @@ enum mv_event_flag {
 	MV_FLAG_IMPLICIT = 8, /* freed by the end of something else: a context, a pool */
 	MV_FLAG_TOLD = 16,    /* phases: the owners of all that the optimizer holds were told just before; this is not done
 			       * at every step where steps are short */
+	MV_FLAG_HANDLE = 32,    /* ADDRESS is a handle and never an address: arrays */
+	MV_FLAG_ESTIMATED = 64, /* SIZE was computed from what was asked for; the driver does not say */
 };
 
 /* One event, and one record of the live table.  What a field means where it is zero: "not known", or "none".  */

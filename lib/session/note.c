@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sink: what is told becomes events and changes the live table.  An allocation is appended first, for its time; a
- * free takes the memory out of the live table first, for what is known about it.  */
+/* The sink, for memory: what is told becomes events and changes the live table.  An allocation is appended first, for
+ * its time; a free takes the memory out of the live table first, for what is known about it.  */
 #include "session/session.h"
-
-#include <string.h>
 
 #include "stack/stack.h"
 #include "torch/torch.h"
-
-/* For what is nothing to begin a recording with: a forked child frees what it has inherited, and no more.  */
-static struct mv_session *enter_recording(struct mv_session_thread **thread)
-{
-	return mv_session_current() ? mv_session_enter(thread) : NULL;
-}
 
 static uint32_t capture(struct mv_session *session)
 {
@@ -110,7 +102,7 @@ static void append_free(struct mv_session *session, struct mv_session_thread *th
 static void note_free(struct mv_event *event, struct mv_undo *undo)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = enter_recording(&thread);
+	struct mv_session *session = mv_session_join(&thread);
 	struct mv_event removed;
 
 	if (!session)
@@ -131,7 +123,7 @@ static void note_free(struct mv_event *event, struct mv_undo *undo)
 static void note_free_failed(struct mv_event *event, const struct mv_undo *undo)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = enter_recording(&thread);
+	struct mv_session *session = mv_session_join(&thread);
 
 	if (!session)
 		return;
@@ -171,7 +163,7 @@ static bool were_last(struct mv_session *session, uint64_t handle, struct mv_use
 static void note_users(uint64_t handle, struct mv_users users, uint16_t api)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = enter_recording(&thread);
+	struct mv_session *session = mv_session_join(&thread);
 	struct mv_event removed;
 
 	if (!session)
@@ -194,7 +186,7 @@ static bool belongs_to_context(const struct mv_event *memory, uint8_t device, ui
 static void note_context_end(uint8_t device, uint64_t before_ns, uint16_t api)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = enter_recording(&thread);
+	struct mv_session *session = mv_session_join(&thread);
 	struct mv_event memory, removed;
 	uint64_t cursor = 0;
 
@@ -215,7 +207,7 @@ static void note_context_end(uint8_t device, uint64_t before_ns, uint16_t api)
 static void note_unmap(uint64_t address, uint64_t size_bytes, uint16_t api)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = enter_recording(&thread);
+	struct mv_session *session = mv_session_join(&thread);
 	uint64_t end = address + size_bytes;
 	struct mv_event mapping, memory;
 
@@ -230,175 +222,6 @@ static void note_unmap(uint64_t address, uint64_t size_bytes, uint16_t api)
 	mv_session_leave(thread);
 }
 
-/* ---- devices ---- */
-
-static bool wants_device(uint8_t device)
-{
-	struct mv_session_thread *thread;
-	struct mv_session *session = mv_session_enter(&thread);
-	bool wants;
-
-	if (!session)
-		return false;
-	wants = device < MV_FORMAT_DEVICES && !__atomic_load_n(&session->has_device[device], __ATOMIC_RELAXED);
-	mv_session_leave(thread);
-	return wants;
-}
-
-static void note_device(uint8_t device, uint64_t total_bytes, const char *name, const uint8_t uuid[16])
-{
-	struct mv_session_thread *thread;
-	struct mv_session *session = mv_session_enter(&thread);
-	struct mv_device *record;
-
-	if (!session)
-		return;
-	/* Several threads may have asked for it at once.  */
-	if (!__atomic_exchange_n(&session->has_device[device], true, __ATOMIC_RELAXED)) {
-		record = &session->store.header->devices[device];
-		memcpy(record->uuid, uuid, sizeof record->uuid);
-		record->name = mv_store_text(&session->store, name);
-		__atomic_store_n(&record->total_bytes, total_bytes, __ATOMIC_RELEASE);
-	}
-	mv_session_leave(thread);
-}
-
-/* ---- phases ---- */
-
-static void enter_phase(struct mv_session_thread *thread, enum mv_phase phase)
-{
-	if (thread->depth < sizeof thread->phases)
-		thread->phases[thread->depth] = (uint8_t)phase;
-	thread->depth++;
-}
-
-/* By the end of the first step Python and the optimizer have been met: a recording whose process is killed says so.  */
-static void end_step(struct mv_session *session)
-{
-	if (!__atomic_fetch_add(&session->store.header->step, 1, __ATOMIC_RELAXED))
-		mv_session_note_state(session);
-}
-
-static void note_phase(bool begins, enum mv_phase phase, const char *name, uint8_t flags)
-{
-	struct mv_session_thread *thread;
-	struct mv_event event = {
-		.kind = begins ? MV_EVENT_PHASE_BEGIN : MV_EVENT_PHASE_END,
-		.phase = (uint8_t)phase,
-		.flags = flags,
-	};
-	struct mv_session *session;
-
-	/* A phase without memory is nothing to begin a recording for.  */
-	if (!mv_session_current())
-		return;
-	session = mv_session_enter(&thread);
-	if (!session)
-		return;
-	event.ref = name ? mv_store_text(&session->store, name) : 0;
-	/* Whoever ends a phase need not know which.  */
-	if (!event.phase)
-		event.phase = (uint8_t)mv_session_phase(thread);
-	append(session, thread, &event);
-	if (begins)
-		enter_phase(thread, phase);
-	else if (thread->depth)
-		thread->depth--;
-	if (!begins && event.phase == MV_PHASE_OPTIMIZER)
-		end_step(session);
-	mv_session_leave(thread);
-}
-
-/* ---- owners ---- */
-
-/* Tensors of a pool are blocks; without a pool they are what the driver gave.  */
-static bool find_tensor(struct mv_session *session, uint64_t address, struct mv_event *found)
-{
-	static const uint8_t ledgers[] = {MV_LEDGER_BLOCK, MV_LEDGER_POOLED, MV_LEDGER_DEVICE, MV_LEDGER_MANAGED};
-	size_t i;
-
-	for (i = 0; i < sizeof ledgers; i++)
-		if (mv_live_find(&session->store.live, (enum mv_ledger)ledgers[i], address, found))
-			return true;
-	return false;
-}
-
-/* "fc.weight" and "exp_avg" become "fc.weight/exp_avg".  */
-static uint32_t name_within(struct mv_session *session, uint64_t owner, const char *name)
-{
-	char bytes[640];
-	struct mv_text text = mv_text_in(bytes, sizeof bytes);
-	struct mv_event record;
-
-	if (owner && find_tensor(session, owner, &record) && record.ref) {
-		mv_dictionary_copy_text(&session->store.text, record.ref, &text);
-		mv_text_add(&text, "/");
-	}
-	mv_text_add(&text, name);
-	return mv_store_text(&session->store, text.bytes);
-}
-
-static void append_owner(struct mv_session *session, struct mv_session_thread *thread, uint64_t address,
-			 enum mv_role role, uint32_t name)
-{
-	struct mv_event event = {
-		.kind = MV_EVENT_OWNER,
-		.address = address,
-		.role = (uint8_t)role,
-		.ref = name,
-	};
-
-	mv_session_append(session, thread, &event);
-}
-
-/* What is known already is not said again: an optimizer tells the same at every step.  */
-static bool is_known(const struct mv_event *record, enum mv_role role, const char *name)
-{
-	return record->role == role && (!name || record->ref);
-}
-
-static bool note_known_owner(struct mv_session *session, struct mv_session_thread *thread, uint64_t address,
-			     enum mv_role role, const char *name, uint64_t owner)
-{
-	struct mv_event record;
-	uint32_t text;
-
-	if (!find_tensor(session, address, &record))
-		return false;
-	if (is_known(&record, role, name))
-		return true;
-	text = name ? name_within(session, owner, name) : 0;
-	mv_live_set_owner(&session->store.live, (enum mv_ledger)record.ledger, address, role, text);
-	append_owner(session, thread, address, role, text);
-	return true;
-}
-
-static bool note_owner(uint64_t address, enum mv_role role, const char *name, uint64_t owner, bool is_sure)
-{
-	struct mv_session_thread *thread;
-	struct mv_session *session = enter_recording(&thread);
-	bool is_noted;
-
-	if (!session)
-		return true;
-	is_noted = note_known_owner(session, thread, address, role, name, owner);
-	if (!is_noted && is_sure)
-		append_owner(session, thread, address, role, name ? name_within(session, owner, name) : 0);
-	mv_session_leave(thread);
-	return is_noted || is_sure;
-}
-
-static void note_fact(const char *key, const char *value)
-{
-	struct mv_session_thread *thread;
-	struct mv_session *session = enter_recording(&thread);
-
-	if (!session)
-		return;
-	mv_store_note(&session->store, key, value);
-	mv_session_leave(thread);
-}
-
 const struct mv_sink mv_session_sink = {
 	.note = note,
 	.note_free = note_free,
@@ -406,10 +229,10 @@ const struct mv_sink mv_session_sink = {
 	.note_users = note_users,
 	.note_unmap = note_unmap,
 	.note_context_end = note_context_end,
-	.wants_device = wants_device,
-	.note_device = note_device,
+	.wants_device = mv_session_wants_device,
+	.note_device = mv_session_note_device,
 	.note_oom = mv_session_note_oom,
-	.note_phase = note_phase,
-	.note_owner = note_owner,
-	.note_fact = note_fact,
+	.note_phase = mv_session_note_phase,
+	.note_owner = mv_session_note_owner,
+	.note_fact = mv_session_note_fact,
 };

@@ -278,6 +278,11 @@ struct mv_session *mv_session_enter(struct mv_session_thread **thread)
 	return session;
 }
 
+struct mv_session *mv_session_join(struct mv_session_thread **thread)
+{
+	return mv_session_current() ? mv_session_enter(thread) : NULL;
+}
+
 void mv_session_leave(struct mv_session_thread *thread)
 {
 	thread->inside = NULL;

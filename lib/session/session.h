@@ -49,6 +49,9 @@ struct mv_session_thread {
 struct mv_session *mv_session_enter(struct mv_session_thread **thread);
 void mv_session_leave(struct mv_session_thread *thread);
 
+/* The same for what is nothing to begin a recording with: a forked child frees what it has inherited, and no more.  */
+struct mv_session *mv_session_join(struct mv_session_thread **thread);
+
 /* The session if one is recording, without beginning one.  */
 struct mv_session *mv_session_current(void);
 
@@ -93,7 +96,12 @@ const char *mv_session_error(int err);
 
 extern const struct mv_sink mv_session_sink; /* note.c */
 
-/* note.c hands these on: oom.c.  */
+/* note.c hands these on, which base/sink.h describes: told.c, oom.c.  */
+bool mv_session_wants_device(uint8_t device);
+void mv_session_note_device(uint8_t device, uint64_t total_bytes, const char *name, const uint8_t uuid[16]);
+void mv_session_note_phase(bool begins, enum mv_phase phase, const char *name, uint8_t flags);
+bool mv_session_note_owner(uint64_t address, enum mv_role role, const char *name, uint64_t owner, bool is_sure);
+void mv_session_note_fact(const char *key, const char *value);
 void mv_session_note_oom(const struct mv_oom_report *report);
 /* EVENT, an allocation, has succeeded: the program may have survived an error.  */
 void mv_session_check_outcome(struct mv_session *session, const struct mv_event *event);

@@ -48,6 +48,8 @@ static int apply(struct mv_ledgers *ledgers, const struct mv_event *event)
 	case MV_EVENT_BIRTH:
 		return mv_ledgers_birth(ledgers, event);
 	case MV_EVENT_MEMORY_INFO:
+	case MV_EVENT_USAGE:
+	case MV_EVENT_CALL:
 		return note_memory(ledgers->replay, event);
 	case MV_EVENT_NONE:
 	case MV_EVENT_ALLOC_FAILED:

@@ -115,6 +115,8 @@ int mv_spans_event(struct mv_spans *spans, const struct mv_event *event)
 	case MV_EVENT_OWNER:
 	case MV_EVENT_MARK:
 	case MV_EVENT_MEMORY_INFO:
+	case MV_EVENT_USAGE:
+	case MV_EVENT_CALL:
 	case MV_EVENT_BIRTH:
 	case MV_EVENT_KINDS:
 		return 0;

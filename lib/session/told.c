@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sink, for what is no memory itself: devices, phases, owners, facts.  */
+#include "session/session.h"
+
+#include <string.h>
+
+/* ---- devices ---- */
+
+bool mv_session_wants_device(uint8_t device)
+{
+	struct mv_session_thread *thread;
+	struct mv_session *session = mv_session_enter(&thread);
+	bool wants;
+
+	if (!session)
+		return false;
+	wants = device < MV_FORMAT_DEVICES && !__atomic_load_n(&session->has_device[device], __ATOMIC_RELAXED);
+	mv_session_leave(thread);
+	return wants;
+}
+
+void mv_session_note_device(uint8_t device, uint64_t total_bytes, const char *name, const uint8_t uuid[16])
+{
+	struct mv_session_thread *thread;
+	struct mv_session *session = mv_session_enter(&thread);
+	struct mv_device *record;
+
+	if (!session)
+		return;
+	/* Several threads may have asked for it at once.  */
+	if (!__atomic_exchange_n(&session->has_device[device], true, __ATOMIC_RELAXED)) {
+		record = &session->store.header->devices[device];
+		memcpy(record->uuid, uuid, sizeof record->uuid);
+		record->name = mv_store_text(&session->store, name);
+		__atomic_store_n(&record->total_bytes, total_bytes, __ATOMIC_RELEASE);
+	}
+	mv_session_leave(thread);
+}
+
+/* ---- phases ---- */
+
+static void enter_phase(struct mv_session_thread *thread, enum mv_phase phase)
+{
+	if (thread->depth < sizeof thread->phases)
+		thread->phases[thread->depth] = (uint8_t)phase;
+	thread->depth++;
+}
+
+/* By the end of the first step Python and the optimizer have been met: a recording whose process is killed says so.  */
+static void end_step(struct mv_session *session)
+{
+	if (!__atomic_fetch_add(&session->store.header->step, 1, __ATOMIC_RELAXED))
+		mv_session_note_state(session);
+}
+
+void mv_session_note_phase(bool begins, enum mv_phase phase, const char *name, uint8_t flags)
+{
+	struct mv_session_thread *thread;
+	struct mv_event event = {
+		.kind = begins ? MV_EVENT_PHASE_BEGIN : MV_EVENT_PHASE_END,
+		.phase = (uint8_t)phase,
+		.flags = flags,
+	};
+	struct mv_session *session;
+
+	/* A phase without memory is nothing to begin a recording for.  */
+	if (!mv_session_current())
+		return;
+	session = mv_session_enter(&thread);
+	if (!session)
+		return;
+	event.ref = name ? mv_store_text(&session->store, name) : 0;
+	/* Whoever ends a phase need not know which.  */
+	if (!event.phase)
+		event.phase = (uint8_t)mv_session_phase(thread);
+	mv_session_append(session, thread, &event);
+	if (begins)
+		enter_phase(thread, phase);
+	else if (thread->depth)
+		thread->depth--;
+	if (!begins && event.phase == MV_PHASE_OPTIMIZER)
+		end_step(session);
+	mv_session_leave(thread);
+}
+
+/* ---- owners ---- */
+
+/* Tensors of a pool are blocks; without a pool they are what the driver gave.  */
+static bool find_tensor(struct mv_session *session, uint64_t address, struct mv_event *found)
+{
+	static const uint8_t ledgers[] = {MV_LEDGER_BLOCK, MV_LEDGER_POOLED, MV_LEDGER_DEVICE, MV_LEDGER_MANAGED};
+	size_t i;
+
+	for (i = 0; i < sizeof ledgers; i++)
+		if (mv_live_find(&session->store.live, (enum mv_ledger)ledgers[i], address, found))
+			return true;
+	return false;
+}
+
+/* "fc.weight" and "exp_avg" become "fc.weight/exp_avg".  */
+static uint32_t name_within(struct mv_session *session, uint64_t owner, const char *name)
+{
+	char bytes[640];
+	struct mv_text text = mv_text_in(bytes, sizeof bytes);
+	struct mv_event record;
+
+	if (owner && find_tensor(session, owner, &record) && record.ref) {
+		mv_dictionary_copy_text(&session->store.text, record.ref, &text);
+		mv_text_add(&text, "/");
+	}
+	mv_text_add(&text, name);
+	return mv_store_text(&session->store, text.bytes);
+}
+
+static void append_owner(struct mv_session *session, struct mv_session_thread *thread, uint64_t address,
+			 enum mv_role role, uint32_t name)
+{
+	struct mv_event event = {
+		.kind = MV_EVENT_OWNER,
+		.address = address,
+		.role = (uint8_t)role,
+		.ref = name,
+	};
+
+	mv_session_append(session, thread, &event);
+}
+
+/* What is known already is not said again: an optimizer tells the same at every step.  */
+static bool is_known(const struct mv_event *record, enum mv_role role, const char *name)
+{
+	return record->role == role && (!name || record->ref);
+}
+
+static bool note_known_owner(struct mv_session *session, struct mv_session_thread *thread, uint64_t address,
+			     enum mv_role role, const char *name, uint64_t owner)
+{
+	struct mv_event record;
+	uint32_t text;
+
+	if (!find_tensor(session, address, &record))
+		return false;
+	if (is_known(&record, role, name))
+		return true;
+	text = name ? name_within(session, owner, name) : 0;
+	mv_live_set_owner(&session->store.live, (enum mv_ledger)record.ledger, address, role, text);
+	append_owner(session, thread, address, role, text);
+	return true;
+}
+
+bool mv_session_note_owner(uint64_t address, enum mv_role role, const char *name, uint64_t owner, bool is_sure)
+{
+	struct mv_session_thread *thread;
+	struct mv_session *session = mv_session_join(&thread);
+	bool is_noted;
+
+	if (!session)
+		return true;
+	is_noted = note_known_owner(session, thread, address, role, name, owner);
+	if (!is_noted && is_sure)
+		append_owner(session, thread, address, role, name ? name_within(session, owner, name) : 0);
+	mv_session_leave(thread);
+	return is_noted || is_sure;
+}
+
+void mv_session_note_fact(const char *key, const char *value)
+{
+	struct mv_session_thread *thread;
+	struct mv_session *session = mv_session_join(&thread);
+
+	if (!session)
+		return;
+	mv_store_note(&session->store, key, value);
+	mv_session_leave(thread);
+}
