@@ -9,9 +9,8 @@
 
 simulation_out      := $(BUILD)/tests/gpusim
 conformance_obj     := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/gpusim/conformance*.c)))
-simulation_obj      := $(addprefix $(simulation_out)/,simulation.o child.o) \
-	$(addprefix $(BUILD)/tools/gpusim/common/,facts.o knob.o notice.o)
-simulation_programs := $(addprefix $(simulation_out)/,conformance simulation runtime_12 runtime_13)
+simulation_obj      := $(simulation_out)/child.o $(addprefix $(BUILD)/tools/gpusim/common/,facts.o knob.o notice.o)
+simulation_programs := $(addprefix $(simulation_out)/,conformance simulation accounts runtime_12 runtime_13)
 simulation_env       = MEMVIZ_TEST_GPUSIM=$(abspath $(BUILD))/gpusim \
 	MEMVIZ_TEST_RUNTIME=$(abspath $(simulation_out))/runtime
 
@@ -19,7 +18,7 @@ $(simulation_out)/conformance: $(conformance_obj)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
-$(simulation_out)/simulation: $(simulation_obj)
+$(simulation_out)/simulation $(simulation_out)/accounts: $(simulation_out)/%: $(simulation_out)/%.o $(simulation_obj)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcunit -lpthread -ldl
 
@@ -33,5 +32,5 @@ check-gpusim: gpusim $(simulation_programs) ## test the simulated GPU
 	$(Q)status=0; \
 	tests/gpusim/abi.sh $(BUILD)/abi || status=1; \
 	tests/gpusim/conformance.sh $(BUILD) || status=1; \
-	$(simulation_env) tests/suites.sh simulation $(simulation_out)/simulation || status=1; \
+	$(simulation_env) tests/suites.sh simulation $(simulation_out)/simulation $(simulation_out)/accounts || status=1; \
 	exit $$status

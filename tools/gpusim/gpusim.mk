@@ -137,6 +137,9 @@ $(eval $(call gpusim_library,libnvJitLink.so.13,libnvJitLink,6,libnvJitLink.so.1
 $(eval $(call gpusim_library,libnvToolsExt.so.1,libnvToolsExt,0,libnvToolsExt.so.1))
 $(eval $(call gpusim_library,libnvshmem_host.so.3,libnvshmem_host,7,NVSHMEM,$(call gpusim_objects,nvshmem/*.c)))
 
+# What the stand-ins tell each other, beside what NVIDIA's do.
+$(gpusim_gen)/libcuda.so.1.map: $(gpusim_dir)/names/own
+
 # What to preload where a program would find the real libraries first, by a path of its own: names of files, in this
 # folder and in this order.
 $(gpusim_out)/preload: $(gpusim_dir)/gpusim.mk

@@ -13,6 +13,7 @@ enum { FIRST_BUS = 0x10 };
 #define FACT(field) offsetof(struct mv_facts, field)
 
 static const char *const g_backings[] = { "none", "host", NULL };
+static const char *const g_nvml[] = { "all", "unlisted", "unknown", "broken", NULL };
 static const struct mv_knob g_knobs[] = {
 	{ "GPUSIM_MEMORY", MV_KNOB_BYTES, FACT(memory_bytes), "80GiB", 4 << 20, UINT64_C(1) << 40, NULL },
 	{ "GPUSIM_DEVICES", MV_KNOB_COUNT, FACT(card_count), "1", 1, MV_FACTS_CARD_MAX, NULL },
@@ -20,6 +21,12 @@ static const struct mv_knob g_knobs[] = {
 	{ "GPUSIM_NAME", MV_KNOB_TEXT, FACT(name), "Simulated GPU", 0, 0, NULL },
 	{ "GPUSIM_BACKING", MV_KNOB_CHOICE, FACT(backing), "none", 0, 0, g_backings },
 	{ "GPUSIM_CONTEXT", MV_KNOB_BYTES, FACT(context_bytes), "0", 0, UINT64_C(1) << 40, NULL },
+	{ "GPUSIM_MODULES", MV_KNOB_BYTES, FACT(module_bytes), "0", 0, UINT64_C(1) << 40, NULL },
+	{ "GPUSIM_LAUNCH", MV_KNOB_BYTES, FACT(launch_bytes), "0", 0, UINT64_C(1) << 40, NULL },
+	{ "GPUSIM_OTHERS", MV_KNOB_BYTES, FACT(others_bytes), "0", 0, UINT64_C(1) << 40, NULL },
+	{ "GPUSIM_SHARED", MV_KNOB_BYTES, FACT(shared_bytes), "0", 0, UINT64_C(1) << 40, NULL },
+	{ "GPUSIM_HIDDEN", MV_KNOB_BYTES, FACT(hidden_bytes), "0", 0, UINT64_C(1) << 40, NULL },
+	{ "GPUSIM_NVML", MV_KNOB_CHOICE, FACT(nvml), "all", 0, 0, g_nvml },
 	{ "GPUSIM_DRIVER", MV_KNOB_COUNT, FACT(driver_version), "13020", 12000, 99990, NULL },
 	{ "GPUSIM_FORCE", MV_KNOB_COUNT, FACT(is_forced), "0", 0, 1, NULL },
 };
@@ -30,6 +37,9 @@ static void read_facts(void)
 {
 	mv_knob_read(g_knobs, sizeof(g_knobs) / sizeof(*g_knobs), &g_facts);
 	g_facts.memory_bytes &= ~(MV_FACTS_PAGE_BYTES - 1);
+	g_facts.outside_bytes = g_facts.others_bytes + g_facts.hidden_bytes;
+	if (g_facts.outside_bytes > g_facts.memory_bytes)
+		g_facts.outside_bytes = g_facts.memory_bytes;
 }
 
 const struct mv_facts *mv_facts(void)

@@ -24,12 +24,22 @@ enum {
 
 enum mv_facts_backing { MV_BACKING_NONE, MV_BACKING_HOST };
 
+/* What NVML tells of processes.  */
+enum mv_facts_nvml { MV_NVML_ALL, MV_NVML_UNLISTED, MV_NVML_UNKNOWN, MV_NVML_BROKEN };
+
 struct mv_facts {
 	uint64_t memory_bytes;		/* of each card */
 	uint64_t card_count;		/* at least 1 */
 	uint64_t compute;		/* 10 * major + minor */
 	uint64_t backing;		/* enum mv_facts_backing */
 	uint64_t context_bytes;
+	uint64_t module_bytes;		/* charged for each module and library */
+	uint64_t launch_bytes;		/* charged to a context by its first launch */
+	uint64_t others_bytes;		/* used of each card by another process, which NVML lists with */
+	uint64_t shared_bytes;		/* these in addition, which are this process's as well */
+	uint64_t hidden_bytes;		/* used of each card, and of no process that is listed */
+	uint64_t outside_bytes;		/* of OTHERS and HIDDEN, what the card has room for */
+	uint64_t nvml;			/* enum mv_facts_nvml */
 	uint64_t driver_version;	/* 1000 * major + 10 * minor */
 	uint64_t is_forced;
 	char name[MV_KNOB_TEXT_BYTES];

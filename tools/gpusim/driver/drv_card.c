@@ -46,13 +46,16 @@ uint64_t mv_card_round(uint64_t size, uint64_t step)
 
 /* ---- what is used ---- */
 
+uint64_t mv_card_free_bytes(CUdevice ordinal)
+{
+	return mv_facts()->memory_bytes - mv_facts()->outside_bytes - g_cards[ordinal].used_bytes;
+}
+
 bool mv_card_charge(CUdevice ordinal, uint64_t size)
 {
-	struct mv_card *card = &g_cards[ordinal];
-
-	if (size > mv_facts()->memory_bytes - card->used_bytes)
+	if (size > mv_card_free_bytes(ordinal))
 		return false;
-	card->used_bytes += size;
+	g_cards[ordinal].used_bytes += size;
 	return true;
 }
 

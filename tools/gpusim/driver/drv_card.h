@@ -31,9 +31,9 @@ struct mv_card_region {
 	struct mv_extent_map map;
 };
 
-/* Invariant: used_bytes <= the capacity.  */
+/* Invariant: used_bytes, and what is used from outside, are together <= the capacity.  */
 struct mv_card {
-	uint64_t used_bytes;
+	uint64_t used_bytes;		/* by this process */
 	struct mv_card_region large, small, pooled;
 	uint16_t *page_units;		/* units in use in each 2 MiB of SMALL */
 	CUcontext primary;		/* NULL: never retained, or reset since */
@@ -53,6 +53,9 @@ void mv_card_reset_lock(void);
 
 /* The card with ORDINAL, which is valid.  No lock needed.  */
 struct mv_card *mv_card(CUdevice ordinal);
+
+/* What is free of it.  */
+uint64_t mv_card_free_bytes(CUdevice ordinal);
 
 /* Count SIZE as used, or as free again.  False when so much is not free.  */
 bool mv_card_charge(CUdevice ordinal, uint64_t size);

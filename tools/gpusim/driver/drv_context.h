@@ -24,7 +24,8 @@ struct CUctx_st {
 	uint32_t flags;
 	uint32_t attach_count;		/* cuCtxAttach */
 	uint64_t id;			/* never used twice */
-	uint64_t charged_bytes;		/* what the card was charged for it */
+	uint64_t charged_bytes;		/* what the card was charged for it, */
+	bool is_launch_charged;		/* and for its first launch */
 	uint32_t peers;			/* bit n: access to card n was enabled */
 	int cache_config, shared_config;
 	size_t limits[MV_CONTEXT_LIMITS];	/* bytes or counts, by CUlimit */

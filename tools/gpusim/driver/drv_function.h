@@ -2,7 +2,8 @@
 /* Modules and what is in them.  A library is a module that belongs to no context, a kernel is a function: the program
  * may use either handle for the other where CUDA lets it.
  *
- * What a module's code and variables take on a card is not simulated: variables have addresses, which are not charged.
+ * What a module's code and variables take on a card is GPUSIM_MODULES (common/knob.h), whatever is in it: variables have
+ * addresses, which are not charged.  Libraries are charged to the first card.
  *
  * Threads: a module's lists are guarded by mv_card_lock.  Memory: names and images by malloc, freed with the
  * module.  */
@@ -26,7 +27,8 @@ struct mv_global {
 struct CUmod_st {
 	struct mv_handle head;
 	CUcontext context;		/* NULL: a library */
-	CUdevice card;			/* where variables lie */
+	CUdevice card;			/* where variables lie, and what is charged */
+	uint64_t charged_bytes;
 	bool is_library;
 	enum mv_image_kind kind;
 	void *image;			/* copy; NULL if opaque */

@@ -2,6 +2,8 @@
 /* Launches: checked, captured, and otherwise forgotten, since kernels do nothing.  Host functions do run.  */
 #include "gpusim/driver/drv_attribute.h"
 #include "gpusim/driver/drv_capture.h"
+#include "gpusim/driver/drv_card.h"
+#include "gpusim/driver/drv_context.h"
 #include "gpusim/driver/drv_function.h"
 #include "gpusim/driver/drv_graph.h"
 
@@ -61,6 +63,24 @@ static CUresult capture(CUstream stream, const struct mv_launch *launch, void **
 	return mv_capture_add(stream, &params);
 }
 
+/* What a context takes when it is first made use of.  */
+static CUresult charge_once(CUcontext context)
+{
+	uint64_t charge = mv_facts()->launch_bytes;
+	CUresult err = CUDA_SUCCESS;
+
+	if (!charge)
+		return err;
+	mv_card_lock();
+	if (!context->is_launch_charged && !mv_card_charge(context->card, charge))
+		err = CUDA_ERROR_OUT_OF_MEMORY;
+	else if (!context->is_launch_charged)
+		context->charged_bytes += charge;
+	context->is_launch_charged |= !err;
+	mv_card_unlock();
+	return err;
+}
+
 static CUresult launch_in(CUstream handle, const struct mv_launch *launch, void **parameters, void **extra)
 {
 	CUstream stream;
@@ -71,6 +91,8 @@ static CUresult launch_in(CUstream handle, const struct mv_launch *launch, void 
 		err = mv_function_check_launch(launch);
 	if (!err && stream && mv_capture_is_active(stream))
 		err = capture(stream, launch, parameters, extra);
+	else if (!err)
+		err = charge_once(context);
 	return err;
 }
 

@@ -88,7 +88,7 @@ CUresult cuMemGetInfo_v2(size_t *free, size_t *total)
 	if (!free || !total)
 		return CUDA_ERROR_INVALID_VALUE;
 	mv_card_lock();
-	*free = capacity - mv_card(context->card)->used_bytes;
+	*free = mv_card_free_bytes(context->card);
 	mv_card_unlock();
 	*total = capacity;
 	return CUDA_SUCCESS;

@@ -23,17 +23,36 @@ static CUmodule get_library(CUlibrary library)
 
 /* ---- life ---- */
 
+/* A new module that its card was charged for, or NULL.  */
+static CUmodule make(CUdevice card)
+{
+	uint64_t charge = mv_facts()->module_bytes;
+	CUmodule module = NULL;
+
+	mv_card_lock();
+	if (mv_card_charge(card, charge)) {
+		module = mv_handle_new(MV_HANDLE_MODULE);
+		if (!module)
+			mv_card_refund(card, charge);
+	}
+	mv_card_unlock();
+	if (module) {
+		module->card = card;
+		module->charged_bytes = charge;
+	}
+	return module;
+}
+
 static CUresult load(CUmodule *loaded, const void *image, CUcontext context)
 {
 	CUmodule module;
 
 	if (!loaded || !image)
 		return CUDA_ERROR_INVALID_VALUE;
-	module = mv_handle_new(MV_HANDLE_MODULE);
+	module = make(context ? context->card : 0);
 	if (!module)
 		return CUDA_ERROR_OUT_OF_MEMORY;
 	module->context = context;
-	module->card = context ? context->card : 0;
 	module->is_library = !context;
 	module->kind = mv_image_kind_of(image);
 	module->image = mv_image_copy(image);
@@ -58,6 +77,7 @@ static void unload(CUmodule module)
 		free(global);
 	}
 	free(module->image);
+	mv_card_refund(module->card, module->charged_bytes);
 	mv_handle_free(module);
 }
 

@@ -41,7 +41,7 @@ const char *nvmlErrorString(nvmlReturn_t result)
 
 nvmlReturn_t nvmlInit_v2(void)
 {
-	if (mv_facts_must_refuse())
+	if (mv_facts_must_refuse() || mv_facts()->nvml == MV_NVML_BROKEN)
 		return NVML_ERROR_DRIVER_NOT_LOADED;
 	__atomic_add_fetch(&g_users, 1, __ATOMIC_RELAXED);
 	return NVML_SUCCESS;

@@ -2,8 +2,8 @@
 /* What the parts of the NVML stand-in know of each other.
  *
  * It tells what common/facts.h says of the cards, whatever CUDA_VISIBLE_DEVICES may be, and never starts CUDA: programs
- * use it to count cards before they fork.  Cards and their memory are each process's own, so the only process that uses
- * one is the one that asks.  */
+ * use it to count cards before they fork.  Cards and their memory are each process's own, so the only processes that use
+ * one are the one that asks and the one that GPUSIM_OTHERS pretends.  */
 #ifndef GPUSIM_NVML_NVML_H
 #define GPUSIM_NVML_NVML_H
 

@@ -1,93 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is used of a card.  The driver knows, if this process has loaded it and keeps the card's primary context alive;
- * it is asked through its public functions, and never loaded or started for the purpose.  */
+/* What is used of a card.  The driver knows of this process, if that has loaded it; it is never loaded or started for the
+ * purpose.  Of everybody else the settings say it.  */
 #include <dlfcn.h>
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "gpusim/api/cuda_device.h"
-#include "gpusim/api/cuda_memory.h"
+#include "gpusim/api/own.h"
 #include "gpusim/common/facts.h"
 #include "gpusim/nvml/nvml.h"
 
 /* nvmlMemory_v2_t says its size and its version, 2 shifted by 24.  */
-enum { MEMORY_V2 = sizeof(nvmlMemory_v2_t) | 2 << 24, NO_INSTANCE = -1 };
+enum { MEMORY_V2 = sizeof(nvmlMemory_v2_t) | 2 << 24, NO_INSTANCE = -1, OTHER_PID = 1, PROCESSES = 2 };
 
-struct driver {
-	__typeof__(&cuDeviceGetByPCIBusId) find;
-	__typeof__(&cuDevicePrimaryCtxGetState) state;
-	__typeof__(&cuDevicePrimaryCtxRetain) retain;
-	__typeof__(&cuDevicePrimaryCtxRelease_v2) release;
-	__typeof__(&cuCtxPushCurrent_v2) push;
-	__typeof__(&cuCtxPopCurrent_v2) pop;
-	__typeof__(&cuMemGetInfo_v2) info;
-};
-
-static bool find_driver(struct driver *driver)
+/* What this process uses of card NUMBER.  */
+static struct gpusim_usage own(unsigned int number)
 {
 	void *handle = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
+	struct gpusim_usage usage = { 0, false };
+	__typeof__(&gpusim_usage) ask;
 
 	if (!handle)
-		return false;
-	driver->find = (__typeof__(driver->find))dlsym(handle, "cuDeviceGetByPCIBusId");
-	driver->state = (__typeof__(driver->state))dlsym(handle, "cuDevicePrimaryCtxGetState");
-	driver->retain = (__typeof__(driver->retain))dlsym(handle, "cuDevicePrimaryCtxRetain");
-	driver->release = (__typeof__(driver->release))dlsym(handle, "cuDevicePrimaryCtxRelease_v2");
-	driver->push = (__typeof__(driver->push))dlsym(handle, "cuCtxPushCurrent_v2");
-	driver->pop = (__typeof__(driver->pop))dlsym(handle, "cuCtxPopCurrent_v2");
-	driver->info = (__typeof__(driver->info))dlsym(handle, "cuMemGetInfo_v2");
+		return usage;
+	ask = (__typeof__(ask))dlsym(handle, "gpusim_usage");
+	if (ask)
+		ask(number, &usage);
 	dlclose(handle);
-	return driver->find && driver->state && driver->retain && driver->release && driver->push && driver->pop &&
-	       driver->info;
-}
-
-/* With a context of DEVICE at hand, *USED is what is not free.  */
-static void ask(const struct driver *driver, CUdevice device, unsigned long long *used)
-{
-	size_t free_bytes, total;
-	CUcontext context;
-
-	if (driver->retain(&context, device))
-		return;
-	if (!driver->push(context)) {
-		if (!driver->info(&free_bytes, &total))
-			*used = total - free_bytes;
-		driver->pop(&context);
-	}
-	driver->release(device);
-}
-
-/* What is used of card NUMBER; *IS_MINE: this process has a context there.  */
-static unsigned long long used_of(unsigned int number, bool *is_mine)
-{
-	char id[] = "0000:00:00.0";
-	unsigned long long used = 0;
-	unsigned int flags;
-	struct driver driver;
-	CUdevice device;
-	int active = 0;
-
-	id[5] = "0123456789ABCDEF"[mv_facts_pci_bus(number) >> 4];
-	id[6] = "0123456789ABCDEF"[mv_facts_pci_bus(number) & 15];
-	if (find_driver(&driver) && !driver.find(&device, id) && !driver.state(device, &flags, &active) && active)
-		ask(&driver, device, &used);
-	*is_mine = active;
-	return used;
+	return usage;
 }
 
 nvmlReturn_t nvmlDeviceGetMemoryInfo(nvmlDevice_t device, nvmlMemory_t *memory)
 {
 	unsigned int number;
 	nvmlReturn_t result = mv_nvml_number(device, &number);
-	bool is_mine;
 
 	if (result)
 		return result;
 	if (!memory)
 		return NVML_ERROR_INVALID_ARGUMENT;
 	memory->total = mv_facts()->memory_bytes;
-	memory->used = used_of(number, &is_mine);
+	memory->used = own(number).bytes + mv_facts()->outside_bytes;
 	memory->free = memory->total - memory->used;
 	return NVML_SUCCESS;
 }
@@ -127,28 +78,45 @@ nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t device, nvmlUtilization_
 
 /* ---- processes ---- */
 
-/* In the manner of all lists of NVML: *COUNT is the room there is, and becomes what there is.  */
-static nvmlReturn_t list(nvmlDevice_t device, unsigned int *count, nvmlProcessInfo_t *info)
+static nvmlProcessInfo_t process(unsigned int pid, unsigned long long used)
 {
+	bool is_known = mv_facts()->nvml != MV_NVML_UNKNOWN;
+
+	return (nvmlProcessInfo_t){ pid, is_known ? used : NVML_VALUE_NOT_AVAILABLE, (unsigned int)NO_INSTANCE,
+				    (unsigned int)NO_INSTANCE };
+}
+
+/* Whoever uses card NUMBER.  Returns how many.  */
+static unsigned int find_processes(unsigned int number, nvmlProcessInfo_t processes[PROCESSES])
+{
+	const struct mv_facts *facts = mv_facts();
+	struct gpusim_usage usage = own(number);
+	unsigned int count = 0;
+
+	if (facts->others_bytes || facts->shared_bytes)
+		processes[count++] = process(OTHER_PID, facts->others_bytes + facts->shared_bytes);
+	if (usage.is_user && facts->nvml != MV_NVML_UNLISTED)
+		processes[count++] = process((unsigned int)getpid(), usage.bytes);
+	return count;
+}
+
+/* In the manner of all lists of NVML: *COUNT is the room there is, and becomes what there is.  */
+static nvmlReturn_t list(nvmlDevice_t device, unsigned int *count, nvmlProcessInfo_t *infos)
+{
+	nvmlProcessInfo_t processes[PROCESSES];
 	unsigned int number, room;
-	unsigned long long used;
 	nvmlReturn_t result = mv_nvml_number(device, &number);
-	bool is_mine;
 
 	if (result)
 		return result;
-	if (!count || (*count && !info))
+	if (!count || (*count && !infos))
 		return NVML_ERROR_INVALID_ARGUMENT;
-	used = used_of(number, &is_mine);
 	room = *count;
-	*count = is_mine;
-	if (!is_mine)
-		return NVML_SUCCESS;
-	if (!room)
+	*count = find_processes(number, processes);
+	if (*count > room)
 		return NVML_ERROR_INSUFFICIENT_SIZE;
-	info->pid = (unsigned int)getpid();
-	info->usedGpuMemory = used;
-	info->gpuInstanceId = info->computeInstanceId = (unsigned int)NO_INSTANCE;
+	if (*count)
+		memcpy(infos, processes, *count * sizeof(*processes));
 	return NVML_SUCCESS;
 }
 
@@ -164,14 +132,20 @@ nvmlReturn_t nvmlDeviceGetComputeRunningProcesses_v2(nvmlDevice_t device, unsign
 
 nvmlReturn_t nvmlDeviceGetComputeRunningProcesses(nvmlDevice_t device, unsigned int *count, nvmlProcessInfo_v1_t *infos)
 {
-	nvmlProcessInfo_t info;
-	nvmlReturn_t result = list(device, count, infos ? &info : NULL);
+	nvmlProcessInfo_t all[PROCESSES];
+	unsigned int there = PROCESSES;
+	nvmlReturn_t result = list(device, &there, all);
+	bool fits;
 
-	if (!result && *count) {
-		infos->pid = info.pid;
-		infos->usedGpuMemory = info.usedGpuMemory;
-	}
-	return result;
+	if (result)
+		return result;
+	if (!count || (*count && !infos))
+		return NVML_ERROR_INVALID_ARGUMENT;
+	fits = there <= *count;
+	*count = there;
+	for (unsigned int i = 0; fits && i < there; i++)
+		infos[i] = (nvmlProcessInfo_v1_t){ all[i].pid, all[i].usedGpuMemory };
+	return fits ? NVML_SUCCESS : NVML_ERROR_INSUFFICIENT_SIZE;
 }
 
 /* Nobody draws on a simulated card.  */
