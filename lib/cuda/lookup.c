@@ -9,9 +9,16 @@
 #include "base/text.h"
 #include "cuda/driver.h"
 #include "cuda/hook.h"
+#include "cuda/late.h"
 #include "cuda/watch.h"
 
 void *(*mv_lookup_next)(void *handle, const char *name);
+static bool g_is_late;
+
+bool mv_lookup_is_late(void)
+{
+	return __atomic_load_n(&g_is_late, __ATOMIC_RELAXED);
+}
 
 /* ---- the dlsym behind ours ---- */
 
@@ -20,15 +27,10 @@ extern const ElfW(Dyn) own_dynamic[] __asm__("_DYNAMIC") __attribute__((visibili
 /* The loader is there in any case; weak, so that the linker does not write down that we need it.  */
 #pragma weak _r_debug
 
-static bool is_home(const struct link_map *object)
-{
-	const char *name = mv_text_base_name(object->l_name);
-
-	return mv_text_starts(name, "libc.so.") || mv_text_starts(name, "libdl.so.");
-}
+#define OWN_NAME "libmemviz.so"
 
 /* The next definition behind us in the loader's list, which is in the order in which it searches: that of libc when
- * nobody else stands there.  Where this library was loaded late there may be none behind: then libc's by name.
+ * nobody else stands there.  A library that was loaded late, behind libc, gets the one that the program had before.
  *
  * Nothing of libc is called here, nor base/elf.h's walk, which is dl_iterate_phdr: a sanitizer's library stands in front
  * of all that, and asks us for symbols before it can be called itself.  The list is read while this library is being
@@ -36,23 +38,26 @@ static bool is_home(const struct link_map *object)
 __attribute__((constructor)) static void find_next_dlsym(void)
 {
 	const struct link_map *object;
-	void *found, *behind = NULL, *home = NULL;
-	bool is_behind = false;
+	void *found, *first = NULL, *behind = NULL;
+	bool is_behind = false, has_libc = false, has_twin = false;
 
 	for (object = &_r_debug ? _r_debug.r_map : NULL; object && !behind; object = object->l_next) {
 		struct mv_elf elf = {.bias = object->l_addr, .dynamic = object->l_ld};
 
 		if (object->l_ld == own_dynamic) {
 			is_behind = true;
+			g_is_late = has_libc && !has_twin;
 			continue;
 		}
 		found = mv_elf_symbol(&elf, "dlsym");
 		if (is_behind)
 			behind = found;
-		if (!home && is_home(object))
-			home = found;
+		if (!first)
+			first = found;
+		has_libc |= mv_text_starts(mv_text_base_name(object->l_name), "libc.so.");
+		has_twin |= mv_text_equal(mv_elf_soname(&elf), OWN_NAME);
 	}
-	__atomic_store_n((void **)&mv_lookup_next, behind ? behind : home, __ATOMIC_RELEASE);
+	__atomic_store_n((void **)&mv_lookup_next, behind ? behind : first, __ATOMIC_RELEASE);
 }
 
 /* ---- deciding ---- */
@@ -97,6 +102,15 @@ static bool leads_to(void *handle, const char *name, const void *genuine)
 	return handle == RTLD_DEFAULT || handle == RTLD_NEXT || mv_lookup_next(handle, name) == genuine;
 }
 
+/* What memviz.h asks for is not in the scope that is searched where this library was loaded late.  */
+static void *of_ours(const char *name)
+{
+	struct mv_elf own = {.dynamic = NULL};
+	void *found = mv_elf_holding(&mv_lookup_next, &own) ? mv_elf_symbol(&own, name) : NULL;
+
+	return found ? found : MV_LOOKUP_PASS;
+}
+
 void *mv_lookup_decide(void *handle, const char *name, const void *caller)
 {
 	const struct mv_hook *hook;
@@ -104,6 +118,11 @@ void *mv_lookup_decide(void *handle, const char *name, const void *caller)
 
 	if (!__atomic_load_n((void **)&mv_lookup_next, __ATOMIC_ACQUIRE))
 		find_next_dlsym();
+	if (mv_late_is_on()) {
+		mv_late_follow();
+		if (name && mv_text_starts(name, "memviz_"))
+			return of_ours(name);
+	}
 	hook = name ? mv_hook_named(name) : NULL;
 	if (!hook || mv_driver_is_own(caller))
 		return MV_LOOKUP_PASS;

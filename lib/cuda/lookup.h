@@ -9,11 +9,16 @@
 #ifndef CUDA_LOOKUP_H
 #define CUDA_LOOKUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* dlsym's next definition behind this library: the assembly's dlsym jumps there, with the program's return address, on
  * which the meaning of RTLD_NEXT and RTLD_DEFAULT depends.  */
 extern void *(*mv_lookup_next)(void *handle, const char *name);
+
+/* True if this library stands behind libc in the loader's list: it was loaded when the program ran already, and is not
+ * the only one of its name.  */
+bool mv_lookup_is_late(void);
 
 /* Answers of mv_lookup_decide that are not wrappers: ask the next dlsym; say that there is no such symbol.  */
 #define MV_LOOKUP_PASS ((void *)0)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/sink.h"
+#include "base/text.h"
 
 /* Tell SINK, which lives as long as the process, what happens from now on.  NULL: tell nobody; wrappers stay in place and
  * pass calls on, new look-ups are not touched.  */
@@ -24,6 +25,11 @@ const struct mv_sink *mv_watch_sink(void);
 /* Defined by whoever uses this room: called when a sink is first asked for, maybe before any constructor of this library
  * has run and maybe by two threads at once; sets a sink, or NULL.  */
 void mv_watch_settle(void);
+
+/* To be called when this library has been loaded: where that was after the program began, the program's calls are made to
+ * lead here.  mv_watch_describe_start then says, for people, what that means for a recording; false: it was in time.  */
+void mv_watch_catch_up(void);
+bool mv_watch_describe_start(struct mv_text *text);
 
 /* The names of the watched functions: their number, and name N.  Function N has api id N + 1.  */
 unsigned mv_watch_names(void);

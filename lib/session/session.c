@@ -140,6 +140,16 @@ static void note_number(struct mv_store *store, const char *key, uint64_t number
 	mv_store_note(store, key, text.bytes);
 }
 
+/* A recording that began late says what that means for it.  */
+static void note_start(struct mv_store *store)
+{
+	char bytes[160];
+	struct mv_text text = mv_text_in(bytes, sizeof bytes);
+
+	if (mv_watch_describe_start(&text))
+		mv_store_note(store, "start", text.bytes);
+}
+
 static void note_facts(struct mv_store *store)
 {
 	mv_store_note(store, "memviz", MV_VERSION);
@@ -150,6 +160,7 @@ static void note_facts(struct mv_store *store)
 
 void mv_session_note_state(struct mv_session *session)
 {
+	note_start(&session->store);
 	mv_store_note(&session->store, "lookup", mv_watch_lookup_state());
 	mv_store_note(&session->store, "python", mv_stack_python_state());
 	mv_store_note(&session->store, "owners", mv_torch_owner_state());
@@ -366,6 +377,7 @@ void mv_watch_settle(void)
 __attribute__((constructor)) static void load(void)
 {
 	mv_watch_sink();
+	mv_watch_catch_up();
 }
 
 __attribute__((destructor)) static void unload(void)

@@ -34,7 +34,7 @@ static int run(const struct act *act, const char *name)
 int main(int argc, char **argv)
 {
 	if (argc == 2 && (run(acts_memory, argv[1]) || run(acts_lookups, argv[1]) || run(acts_processes, argv[1]) ||
-			  run(acts_guest, argv[1])))
+			  run(acts_guest, argv[1]) || run(acts_ways, argv[1])))
 		return 0;
 	fprintf(stderr, "usage: acts NAME\n");
 	return 2;
