@@ -52,6 +52,8 @@ static void *expected(const char *name, const void *place)
 		return hook->home == MV_HOME_DRIVER ? mv_driver_genuine(hook) : mv_driver_real(hook, place);
 	if (mv_text_equal(name, "dlsym"))
 		return (void *)mv_lookup_next;
+	if (mv_text_equal(name, "dlvsym"))
+		return (void *)mv_lookup_next_version;
 	return mv_elf_symbol_anywhere(name, &g_late);
 }
 

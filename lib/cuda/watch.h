@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The room's door: CUDA's memory calls, told to a sink.
  *
- * The library exports the driver's and the runtime's memory functions and dlsym.  Programs that link CUDA find the
- * wrappers by their names; those that look functions up, as every CUDA runtime does, find them through dlsym and
+ * The library exports the driver's and the runtime's memory functions, dlsym and dlvsym.  Programs that link CUDA find
+ * the wrappers by their names; those that look functions up, as every CUDA runtime does, find them through these and
  * cuGetProcAddress.  Until a sink is set the wrappers only pass calls on.
  *
  * Threads: safe.  Signals: a wrapper may be interrupted by itself; the inner call is passed on unwatched.
