@@ -64,9 +64,9 @@ acts_obj := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/gpusim/acts*.c))
 # The same program twice, as the loader binds it: each function at its first call, or all at the start.
 $(test_out)/gpusim/acts: acts_binding := lazy
 $(test_out)/gpusim/acts_bound: acts_binding := now
-$(test_out)/gpusim/acts $(test_out)/gpusim/acts_bound: $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 $(renamed_so)
+$(test_out)/gpusim/acts $(test_out)/gpusim/acts_bound: $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 $(renamed_so) $(test_out)/gpusim/loading.so
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 -Wl,-z,$(acts_binding) \
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 -Wl,-z,$(acts_binding) \
 		-Wl,--no-as-needed $(renamed_so) -Wl,-rpath,'$$ORIGIN' -lpthread -ldl
 
 $(test_out)/gpusim/plugin.so: tests/gpusim/plugin.c $(BUILD)/gpusim/libcuda.so.1
@@ -78,6 +78,11 @@ $(test_out)/gpusim/runtime_user: $(test_out)/gpusim/runtime_user.o $(BUILD)/gpus
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
+$(test_out)/gpusim/loading.so: tests/gpusim/loading.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -fPIC $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
 $(renamed_so): tests/gpusim/renamed.c $(BUILD)/gpusim/libcuda.so.1
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
@@ -87,7 +92,7 @@ $(test_out)/gpusim/reload: $(test_out)/gpusim/reload.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
-recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest ways entry)
+recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest ways entry begin)
 recorder_programs := $(recorder_suites) $(addprefix $(test_out)/gpusim/,acts acts_bound reload runtime_user plugin.so) \
 	$(entry_programs)
 
