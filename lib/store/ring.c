@@ -34,6 +34,7 @@ int mv_ring_open(struct mv_ring *ring, struct mv_file_header *header, void *memo
 		.slots = (uint8_t *)header + open->offset,
 		.slot_bytes = slot_bytes,
 		.slot_count = (uint32_t)(open->size_bytes / slot_bytes),
+		.slot_events = header->slot_events,
 		.bytes = (uint8_t *)header + header->regions[MV_REGION_RING].offset,
 		.size_bytes = header->regions[MV_REGION_RING].size_bytes,
 		.codec = mv_codec_in(memory, header->slot_events),
@@ -73,13 +74,18 @@ static bool is_empty(const struct mv_file_header *header)
 	return header->chunk_first == header->chunk_next;
 }
 
-/* Give up the oldest chunk.  Where it was the last before the end, the next stands at 0.  */
+/* Give up the oldest chunk.  Where it was the last before the end, the next stands at 0.  Where there is none, somebody
+ * else has written into the file: then the ring is empty, rather than that the program waits for ever.  */
 static void evict(struct mv_ring *ring)
 {
 	struct mv_file_header *header = ring->header;
 	const struct mv_chunk *oldest = chunk_at(ring, header->ring_tail);
 	uint64_t next = header->ring_tail + chunk_bytes(oldest);
 
+	if (oldest->magic != MV_CHUNK_MAGIC || oldest->sequence != header->chunk_first || next > ring->size_bytes) {
+		header->chunk_first = header->chunk_next;
+		return;
+	}
 	if (oldest->last_ns > header->horizon_ns)
 		header->horizon_ns = oldest->last_ns;
 	header->events_evicted += oldest->event_count;
@@ -195,7 +201,7 @@ static void append_locked(struct mv_ring *ring, uint32_t number, struct mv_event
 {
 	struct mv_slot *slot = slot_at(ring, number);
 
-	if (slot->count == ring->header->slot_events)
+	if (slot->count == ring->slot_events)
 		seal(ring, number, slot);
 	if (!slot->count)
 		raise_slots_used(ring, number);
@@ -204,18 +210,29 @@ static void append_locked(struct mv_ring *ring, uint32_t number, struct mv_event
 	events_of(slot)[slot->count] = *event;
 	/* Pairs with the acquire of whoever reads the file: what is counted is whole.  */
 	__atomic_store_n(&slot->count, slot->count + 1, __ATOMIC_RELEASE);
+	ring->gates[number].appended++;
 }
 
 bool mv_ring_append(struct mv_ring *ring, uint32_t number, struct mv_event *event)
 {
 	number %= ring->slot_count;
-	if (!mv_lock_take(&ring->slot_locks[number])) {
+	if (!mv_lock_take(&ring->gates[number].lock)) {
 		count_loss(ring, MV_LOSS_LOCK, 1);
 		return false;
 	}
 	append_locked(ring, number, event);
-	mv_lock_release(&ring->slot_locks[number]);
+	mv_lock_release(&ring->gates[number].lock);
 	return true;
+}
+
+uint64_t mv_ring_appended(const struct mv_ring *ring)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < ring->slot_count; i++)
+		sum += __atomic_load_n(&ring->gates[i].appended, __ATOMIC_RELAXED);
+	return sum;
 }
 
 void mv_ring_seal(struct mv_ring *ring)
@@ -225,13 +242,13 @@ void mv_ring_seal(struct mv_ring *ring)
 	for (number = 0; number < ring->slot_count; number++) {
 		struct mv_slot *slot = slot_at(ring, number);
 
-		if (!__atomic_load_n(&slot->count, __ATOMIC_RELAXED) || !mv_lock_take(&ring->slot_locks[number]))
+		if (!__atomic_load_n(&slot->count, __ATOMIC_RELAXED) || !mv_lock_take(&ring->gates[number].lock))
 			continue;
 		if (slot->count && mv_lock_take(&ring->lock)) {
 			if (put_events(ring, number, slot))
 				empty(slot);
 			mv_lock_release(&ring->lock);
 		}
-		mv_lock_release(&ring->slot_locks[number]);
+		mv_lock_release(&ring->gates[number].lock);
 	}
 }

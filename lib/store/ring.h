@@ -19,17 +19,23 @@
 
 enum { MV_RING_SLOTS_MAX = 64 };
 
+/* What belongs to a slot and not into the file.  A cache line each: threads in different slots do not meet.  */
+struct mv_ring_gate {
+	struct mv_lock lock;
+	uint64_t appended; /* events; under LOCK */
+} __attribute__((aligned(64)));
+
 struct mv_ring {
 	struct mv_file_header *header;
 	uint8_t *slots; /* first slot */
 	uint64_t slot_bytes;
-	uint32_t slot_count;
+	uint32_t slot_count, slot_events;
 	uint8_t *bytes; /* the ring's region */
 	uint64_t size_bytes;
 	struct mv_codec *codec; /* under LOCK, and so is all below */
 	uint8_t *body;		/* room for the largest chunk's body */
 	struct mv_lock lock;
-	struct mv_lock slot_locks[MV_RING_SLOTS_MAX];
+	struct mv_ring_gate gates[MV_RING_SLOTS_MAX];
 	uint64_t last_stamp; /* times are unique: see base/stamp.h */
 };
 
@@ -43,6 +49,9 @@ int mv_ring_open(struct mv_ring *ring, struct mv_file_header *header, void *memo
 /* Append EVENT to slot NUMBER modulo the slots there are, with a time of its own, which is also left in EVENT.
  * False: a lock could not be had (counted).  */
 bool mv_ring_append(struct mv_ring *ring, uint32_t number, struct mv_event *event);
+
+/* Events appended so far.  */
+uint64_t mv_ring_appended(const struct mv_ring *ring);
 
 /* Move the events of all slots into the ring, where they take a thirtieth of the room, because the recording ends.  What
  * cannot be moved stays where it is.  */
