@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
-#include <linux/futex.h>
+#include <linux/fs.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/syscall.h"
@@ -67,6 +69,43 @@ int mv_sys_set_aside(int fd, uint64_t size)
 	while (err == -EINTR);
 	if (err == -EOPNOTSUPP || err == -ENOSYS)
 		return write_zeros(fd, size);
+	return (int)err;
+}
+
+void mv_sys_forbid_copies(int fd)
+{
+	int flags;
+
+	if (CALL(ioctl, fd, FS_IOC_GETFLAGS, &flags, 0, 0, 0))
+		return;
+	flags |= FS_NOCOW_FL;
+	CALL(ioctl, fd, FS_IOC_SETFLAGS, &flags, 0, 0, 0);
+}
+
+int mv_sys_memory_file(const char *name, uint64_t size)
+{
+	int fd = is_over_limit(size) ? -EFBIG : (int)CALL(memfd_create, name, MFD_CLOEXEC, 0, 0, 0, 0);
+	int err = fd < 0 ? fd : mv_sys_truncate(fd, size);
+
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		mv_sys_close(fd);
+	return err;
+}
+
+int mv_sys_set_mode(int fd, mode_t mode)
+{
+	return (int)CALL(fchmod, fd, mode, 0, 0, 0, 0);
+}
+
+int mv_sys_status(const char *path, struct mv_sys_status *status)
+{
+	struct stat raw;
+	long err = CALL(newfstatat, AT_FDCWD, path, &raw, AT_SYMLINK_NOFOLLOW, 0, 0);
+
+	if (!err)
+		*status = (struct mv_sys_status){(uint64_t)raw.st_size, raw.st_dev, raw.st_ino};
 	return (int)err;
 }
 
@@ -183,14 +222,17 @@ int mv_sys_map(size_t size, void **address)
 	return map(size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, address);
 }
 
+int mv_sys_map_over(void *address, size_t size)
+{
+	long p = CALL(mmap, address, size, PROT_READ | PROT_WRITE,
+		      MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p < 0 && p > -4096 ? (int)p : 0;
+}
+
 void mv_sys_unmap(void *address, size_t size)
 {
 	CALL(munmap, address, size, 0, 0, 0, 0);
-}
-
-int mv_sys_protect(void *address, size_t size, bool is_writable)
-{
-	return (int)CALL(mprotect, address, size, is_writable ? PROT_READ | PROT_WRITE : PROT_READ, 0, 0, 0);
 }
 
 int mv_sys_fork_omit(void *address, size_t size)
@@ -249,6 +291,11 @@ uint64_t mv_sys_realtime_ns(void)
 	return clock_ns(CLOCK_REALTIME);
 }
 
+uint64_t mv_sys_coarse_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC_COARSE);
+}
+
 void mv_sys_yield(void)
 {
 	CALL(sched_yield, 0, 0, 0, 0, 0, 0);
@@ -267,13 +314,4 @@ int mv_sys_readable(const void *address)
 
 	/* A HOW that does not exist is rejected only after the set has been read.  */
 	return CALL(rt_sigprocmask, ~0, word, 0, 8, 0, 0) != -EFAULT;
-}
-
-/* Wakes nobody, and on the way changes the second word as OPERATION says: by adding 0.  */
-bool mv_sys_writable(void *address)
-{
-	int operation = FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0);
-	uint32_t nobody = 0;
-
-	return CALL(futex, &nobody, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0, address, operation) != -EFAULT;
 }

@@ -28,6 +28,24 @@ void mv_sys_close(int fd);
  * limit for files.  */
 int mv_sys_set_aside(int fd, uint64_t size);
 
+/* Where a file system writes what is changed to another place (btrfs), ask it to keep the places that are set aside for FD,
+ * which is empty yet: otherwise a full disk would be met when a mapped page is written.  No harm where that is not so.  */
+void mv_sys_forbid_copies(int fd);
+
+/* A file in memory, SIZE bytes of zeros, which is called NAME in the list of what the process has mapped.  Returns a
+ * descriptor; -ENOSYS on kernels before 3.17; -EFBIG: over the process's limit for files.  */
+int mv_sys_memory_file(const char *name, uint64_t size);
+
+/* Set the permissions of FD.  */
+int mv_sys_set_mode(int fd, mode_t mode);
+
+/* What PATH is; a symbolic link is not followed.  */
+struct mv_sys_status {
+	uint64_t size_bytes;
+	uint64_t device, inode; /* tell a file from every other */
+};
+int mv_sys_status(const char *path, struct mv_sys_status *status);
+
 /* Give the bytes [OFFSET, OFFSET + SIZE) of FD back to the file system; they read as zeros.  The size of the file
  * stays.  -EOPNOTSUPP where the file system cannot.  */
 int mv_sys_punch(int fd, uint64_t offset, uint64_t size);
@@ -64,11 +82,11 @@ int mv_sys_map_file(int fd, size_t size, void **address);
 /* Map SIZE bytes of zeros, private.  Pages take memory when they are first written.  Returns 0 and *ADDRESS.  */
 int mv_sys_map(size_t size, void **address);
 
+/* Put zeros in the place of what is mapped at [ADDRESS, ADDRESS + SIZE), at once for all threads.  */
+int mv_sys_map_over(void *address, size_t size);
+
 /* Undo mv_sys_map or mv_sys_map_file.  */
 void mv_sys_unmap(void *address, size_t size);
-
-/* Make the pages of [ADDRESS, ADDRESS + SIZE), whole ones, writable or read-only.  */
-int mv_sys_protect(void *address, size_t size, bool is_writable);
 
 /* In a forked child: leave [ADDRESS, ADDRESS + SIZE) out (mv_sys_fork_omit), or make it read as zeros
  * (mv_sys_fork_wipe).  -EINVAL on kernels before 4.14 for the latter.  */
@@ -90,6 +108,9 @@ void mv_sys_thread_name(char name[16]);
 uint64_t mv_sys_monotonic_ns(void);
 uint64_t mv_sys_realtime_ns(void);
 
+/* CLOCK_MONOTONIC as it was at the last tick, some milliseconds ago at most; a quarter of the others' cost.  */
+uint64_t mv_sys_coarse_ns(void);
+
 /* Let another thread run; do nothing for some time, less than a second, unless a signal comes.  */
 void mv_sys_yield(void);
 void mv_sys_sleep(uint32_t time_ns);
@@ -97,9 +118,5 @@ void mv_sys_sleep(uint32_t time_ns);
 /* True if the eight bytes around ADDRESS can be read.  Never faults, has no side effect; about 100 ns.
  * The kernel reads the new signal mask before it rejects an impossible HOW.  */
 int mv_sys_readable(const void *address);
-
-/* True if the four bytes at ADDRESS can be written to, or nothing can be said.  Changes nothing: the kernel adds 0 to
- * them.  About 1 us.  */
-bool mv_sys_writable(void *address);
 
 #endif

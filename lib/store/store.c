@@ -2,7 +2,6 @@
 #include "store/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/sys.h"
@@ -40,26 +39,6 @@ static struct mv_image_plan plan_for(uint64_t ring_bytes)
 	plan.size_bytes[MV_REGION_LIVE] = ring_bytes / LIVE_PART_OF_RING;
 	plan.size_bytes[MV_REGION_RING] = ring_bytes & ~(uint64_t)63;
 	return plan;
-}
-
-/* ---- the file ---- */
-
-/* Create PATH with SIZE bytes set aside and map it.  Returns the descriptor or -errno, with no file left.  */
-static int map_new_file(const char *path, uint64_t size, void **address)
-{
-	int fd = mv_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-	int err;
-
-	if (fd < 0)
-		return fd;
-	err = mv_sys_set_aside(fd, size);
-	if (!err)
-		err = mv_sys_map_file(fd, size, address);
-	if (!err)
-		return fd;
-	mv_sys_close(fd);
-	mv_sys_remove(path);
-	return err;
 }
 
 static void copy_facts(struct mv_file_header *header, const struct mv_file_header *facts)
@@ -134,40 +113,50 @@ static int open_parts(struct mv_store *store, const struct mv_image_plan *plan)
 	return err;
 }
 
-static void unmap_all(struct mv_store *store)
+static void note_backing(struct mv_store *store)
 {
-	if (store->memory)
+	if (store->backing.is_memory)
+		mv_store_note(store, "backing", "memory: written at snapshots and at the end only, lost if the process is killed");
+}
+
+static int open_image(struct mv_store *store, const struct mv_image_plan *plan, const struct mv_file_header *layout,
+		      const struct mv_file_header *facts)
+{
+	int err;
+
+	store->header = store->backing.bytes;
+	*store->header = *layout;
+	copy_facts(store->header, facts);
+	store->header->state = MV_FILE_RECORDING;
+	mv_image_seal_layout(store->header);
+	err = open_parts(store, plan);
+	if (!err)
+		note_backing(store);
+	else if (store->memory)
 		mv_sys_unmap(store->memory, store->memory_bytes);
-	mv_sys_unmap(store->header, store->header->file_bytes);
-	store->header = NULL;
+	return err;
 }
 
 int mv_store_open(struct mv_store *store, const char *path, uint64_t ring_bytes, const struct mv_file_header *facts)
 {
 	struct mv_image_plan plan = plan_for(ring_bytes);
 	struct mv_file_header layout = {0};
-	void *image;
-	int err, fd;
+	int err;
 
 	memset(store, 0, sizeof *store);
-	fd = map_new_file(path, mv_image_lay_out(&layout, &plan), &image);
-	if (fd < 0)
-		return fd;
+	err = mv_backing_open(&store->backing, path, mv_image_lay_out(&layout, &plan));
+	if (err)
+		return err;
 	/* Not kept: nothing that closes descriptors can touch the recording.  */
-	mv_sys_close(fd);
-	store->header = image;
-	*store->header = layout;
-	copy_facts(store->header, facts);
-	store->header->state = MV_FILE_RECORDING;
-	mv_image_seal_layout(store->header);
-	err = open_parts(store, &plan);
+	mv_backing_let_go(&store->backing);
+	err = open_image(store, &plan, &layout, facts);
 	if (err) {
-		unmap_all(store);
-		mv_sys_remove(path);
+		mv_backing_drop(&store->backing, path);
+		store->header = NULL;
 		return err;
 	}
 	/* A child must neither write into our file nor pay for our pages.  */
-	mv_sys_fork_omit(image, layout.file_bytes);
+	mv_sys_fork_omit(store->header, layout.file_bytes);
 	mv_sys_fork_omit(store->memory, store->memory_bytes);
 	strncpy(store->path, path, sizeof store->path - 1);
 	return 0;
@@ -197,18 +186,16 @@ void mv_store_lose(struct mv_store *store, enum mv_loss loss, uint64_t count)
 static int copy_to(struct mv_store *store, const char *path, enum mv_file_state state, enum mv_snapshot_reason reason)
 {
 	uint64_t room = mv_image_compact_bytes(store->header), size;
-	void *copy;
-	int err, fd = map_new_file(path, room, &copy);
+	struct mv_backing copy;
+	int err = mv_backing_open(&copy, path, room);
 
-	if (fd < 0)
-		return fd;
-	size = mv_image_compact(store->header, copy, room, state, reason, mv_sys_monotonic_ns());
-	mv_sys_unmap(copy, room);
-	err = size ? mv_sys_truncate(fd, size) : -EAGAIN;
-	mv_sys_close(fd);
 	if (err)
-		mv_sys_remove(path);
-	return err;
+		return err;
+	size = mv_image_compact(store->header, copy.bytes, room, state, reason, mv_sys_monotonic_ns());
+	if (size)
+		return mv_backing_save(&copy, path, size);
+	mv_backing_drop(&copy, path);
+	return -EAGAIN;
 }
 
 int mv_store_snapshot(struct mv_store *store, const char *path, enum mv_file_state state,
@@ -232,11 +219,28 @@ int mv_store_snapshot(struct mv_store *store, const char *path, enum mv_file_sta
 	return err;
 }
 
-void mv_store_finish(struct mv_store *store)
+int mv_store_finish(struct mv_store *store)
 {
+	int err;
+
 	mv_ring_seal(&store->ring);
-	if (!mv_store_snapshot(store, store->path, MV_FILE_FINISHED, MV_REASON_NONE))
-		return;
+	err = mv_store_snapshot(store, store->path, MV_FILE_FINISHED, MV_REASON_NONE);
+	if (!err)
+		return 0;
 	store->header->end_ns = mv_sys_monotonic_ns();
 	__atomic_store_n(&store->header->state, MV_FILE_FINISHED, __ATOMIC_RELEASE);
+	return !store->backing.is_memory && mv_backing_look(&store->backing, store->path) == MV_BACKING_WHOLE ? 0 : err;
+}
+
+/* ---- a file that somebody else has changed ---- */
+
+bool mv_store_is_cut(const struct mv_store *store)
+{
+	return mv_backing_look(&store->backing, store->path) == MV_BACKING_CUT;
+}
+
+uint64_t mv_store_abandon(struct mv_store *store)
+{
+	mv_backing_blank(&store->backing);
+	return mv_ring_appended(&store->ring);
 }

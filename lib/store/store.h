@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One recording being written: the mapped file with its tables, its live table and its ring.
+/* One recording being written: the mapped file, or memory in its place (store/backing.h), with its tables, its live table
+ * and its ring.
  *
  * Use: mv_store_open, then anything below from any thread, then mv_store_finish, after which nothing may be added.
  * Threads: safe.  Signals: the caller's guard keeps them out.
@@ -12,9 +13,10 @@
 #include <stdint.h>
 
 #include "memviz/format.h"
+#include "store/backing.h"
+#include "store/dictionary.h"
 #include "store/live.h"
 #include "store/ring.h"
-#include "store/dictionary.h"
 
 enum {
 	MV_STORE_PATH_BYTES = 1024,
@@ -22,7 +24,8 @@ enum {
 };
 
 struct mv_store {
-	struct mv_file_header *header; /* the mapped file; NULL: not open */
+	struct mv_file_header *header; /* where BACKING is mapped; NULL: not open */
+	struct mv_backing backing;
 	struct mv_dictionary text, notes, apis, threads, modules, frames, stacks;
 	struct mv_live live;
 	struct mv_ring ring;
@@ -33,7 +36,8 @@ struct mv_store {
 
 /* Make the file PATH, for its owner alone, with a ring of RING bytes (at least MV_STORE_RING_BYTES_MIN), and copy what
  * FACTS says of the process: all of the header from PID to PROGRAM.  -EEXIST: there is such a file.  -ENOSPC, -EROFS,
- * -ENOENT, -EACCES …: it cannot be made.  -ENODEV: its file system cannot map files.  Nothing is left behind.  */
+ * -ENOENT, -EACCES …: it cannot be made, and nothing is left behind.  Where the file system cannot map files, and where the
+ * process may not make one as large, there is none until the first snapshot or the end; a note says so.  */
 int mv_store_open(struct mv_store *store, const char *path, uint64_t ring_bytes, const struct mv_file_header *facts);
 
 /* Add a fact about the run, for people: KEY "python", VALUE "3.11.7".  */
@@ -51,8 +55,16 @@ void mv_store_lose(struct mv_store *store, enum mv_loss loss, uint64_t count);
 int mv_store_snapshot(struct mv_store *store, const char *path, enum mv_file_state state,
 		      enum mv_snapshot_reason reason);
 
-/* The recording is complete: replaces the file by a compact one.  The store cannot be added to any more, but its memory
- * stays, because other threads may be about to.  If there is no room for the copy the file stays as large as it is.  */
-void mv_store_finish(struct mv_store *store);
+/* The recording is complete: replaces the file by a compact one, and makes it anew if it was removed.  The store cannot be
+ * added to any more, but its memory stays, because other threads may be about to.  If there is no room for the copy the file
+ * stays as large as it is.  -errno: there is no file at all.  */
+int mv_store_finish(struct mv_store *store);
+
+/* True if somebody has cut the file: what is mapped must not be touched any more (store/backing.h).  A system call.  */
+bool mv_store_is_cut(const struct mv_store *store);
+
+/* Give up a store whose file was cut.  Threads that are at it find zeros there, and do no harm; none may begin anything
+ * with it any more.  Returns how many events are lost.  */
+uint64_t mv_store_abandon(struct mv_store *store);
 
 #endif

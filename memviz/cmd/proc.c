@@ -14,8 +14,10 @@
 #include <sys/stat.h>
 
 #include "base/sys.h"
+#include "base/text.h"
 
-static const char suffix[] = ".memviz", deleted[] = " (deleted)";
+/* How the kernel names what is mapped; a recording that lies in memory has a name, too.  */
+static const char suffix[] = ".memviz", deleted[] = " (deleted)", in_memory[] = "/memfd:";
 
 /* A line of /proc/PID/maps that is a recording.  */
 struct mapped {
@@ -42,6 +44,8 @@ static bool parse_line(char *line, struct mapped *mapped)
 	if (sscanf(line, "%llx-%llx %7s %llx %*s %llu %n", &start, &end, rights, &offset, &inode, &at) < 5 || !at)
 		return false;
 	*mapped = (struct mapped){.start = start, .end = end, .inode = inode};
+	if (mv_text_starts(line + at, in_memory))
+		at += (int)strlen(in_memory);
 	snprintf(mapped->path, sizeof mapped->path, "%s", line + at);
 	if (ends_in(mapped->path, deleted))
 		mapped->path[strlen(mapped->path) - strlen(deleted)] = 0;

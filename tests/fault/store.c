@@ -10,6 +10,8 @@
 
 #include "fault/sys.h"
 #include "format/image.h"
+#include "read/recording.h"
+#include "read/tracks.h"
 #include "store/store.h"
 
 static char g_folder[64], g_path[96], g_copy[96];
@@ -133,9 +135,78 @@ static void finishing_that_fails_keeps_the_recording(void)
 	CU_ASSERT_EQUAL(rmdir(g_folder), 0);
 }
 
+/* What the recording at PATH holds; the test fails if there is none.  */
+static uint32_t events_at(const char *path)
+{
+	struct mv_recording *recording;
+	struct mv_diag diag = {0};
+	uint32_t events;
+
+	CU_ASSERT_FATAL(!mv_recording_open(path, &recording, &diag));
+	events = (uint32_t)mv_recording_tracks(recording)->events;
+	mv_recording_close(recording);
+	return events;
+}
+
+static void check_without_mapping(int err)
+{
+	struct mv_event event = {.kind = MV_EVENT_MARK};
+	struct mv_store store;
+
+	make_folder();
+	fault_forbid_mapping(err);
+	CU_ASSERT_FATAL(!open_store(&store));
+	CU_ASSERT_EQUAL(files_left(), 0);
+	CU_ASSERT(mv_ring_append(&store.ring, 0, &event));
+	CU_ASSERT(!mv_store_snapshot(&store, g_copy, MV_FILE_SNAPSHOT, MV_REASON_OOM));
+	CU_ASSERT_EQUAL(events_at(g_copy), 1);
+	CU_ASSERT(mv_ring_append(&store.ring, 0, &event));
+	CU_ASSERT(!mv_store_finish(&store));
+	CU_ASSERT_EQUAL(events_at(g_path), 2);
+	CU_ASSERT_EQUAL(files_left(), 2);
+	fault_forbid_mapping(0);
+	close_store(&store);
+	unlink(g_copy);
+	unlink(g_path);
+	CU_ASSERT_EQUAL(rmdir(g_folder), 0);
+}
+
+static void where_files_cannot_be_mapped_memory_is_recorded_into(void)
+{
+	check_without_mapping(-ENODEV);
+	check_without_mapping(-EINVAL);
+}
+
+static void what_was_in_memory_and_cannot_be_written_is_owned_up_to(void)
+{
+	struct mv_store store;
+	unsigned n;
+
+	make_folder();
+	fault_forbid_mapping(-ENODEV);
+	CU_ASSERT_FATAL(!open_store(&store));
+	for (n = 1;; n++) {
+		int result;
+
+		fault_fail_at(n, -ENOSPC);
+		result = mv_store_finish(&store);
+		if (!fault_has_failed())
+			break;
+		CU_ASSERT_EQUAL(result, -ENOSPC);
+		CU_ASSERT_EQUAL(files_left(), 0);
+	}
+	CU_ASSERT(n > 3);
+	fault_forbid_mapping(0);
+	close_store(&store);
+	unlink(g_path);
+	CU_ASSERT_EQUAL(rmdir(g_folder), 0);
+}
+
 static const struct harness_test tests[] = {
 	HARNESS_TEST(a_recording_that_cannot_be_made_leaves_nothing),
 	HARNESS_TEST(a_snapshot_that_fails_leaves_the_recording_alone),
 	HARNESS_TEST(finishing_that_fails_keeps_the_recording),
+	HARNESS_TEST(where_files_cannot_be_mapped_memory_is_recorded_into),
+	HARNESS_TEST(what_was_in_memory_and_cannot_be_written_is_owned_up_to),
 };
 HARNESS_MAIN("fault", tests)

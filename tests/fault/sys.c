@@ -31,7 +31,7 @@ __typeof__(real_map_file) mv_sys_map_file;
 __typeof__(real_map) mv_sys_map;
 
 static unsigned g_at, g_calls;
-static int g_err, g_has_failed;
+static int g_err, g_has_failed, g_map_err;
 
 void fault_fail_at(unsigned n, int err)
 {
@@ -39,6 +39,11 @@ void fault_fail_at(unsigned n, int err)
 	g_err = err;
 	g_calls = 0;
 	g_has_failed = 0;
+}
+
+void fault_forbid_mapping(int err)
+{
+	g_map_err = err;
 }
 
 unsigned fault_calls(void)
@@ -103,7 +108,7 @@ int mv_sys_rename(const char *from, const char *to)
 
 int mv_sys_map_file(int fd, size_t size, void **address)
 {
-	int err = fails();
+	int err = g_map_err ? g_map_err : fails();
 
 	return err ? err : real_map_file(fd, size, address);
 }

@@ -34,7 +34,6 @@ unsigned probe_start(unsigned parts)
 	if (starter != getpid())
 		tables_reset();
 	starter = getpid();
-	mv_stack_prepare(parts);
 	return mv_stack_start(&tables_callbacks, parts);
 }
 

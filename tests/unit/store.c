@@ -99,7 +99,7 @@ static void a_new_file_is_whole_and_private(void)
 	struct stat stat_buf;
 
 	CU_ASSERT(!mv_image_check(image.bytes, image.size, NULL));
-	CU_ASSERT(!stat(bench.path, &stat_buf) && (stat_buf.st_mode & 0777) == 0600);
+	CU_ASSERT(!stat(bench.path, &stat_buf) && (stat_buf.st_mode & 0777) == 0400);
 	/* Set aside, not sparse: blocks are of 512 bytes.  */
 	CU_ASSERT((uint64_t)stat_buf.st_blocks * 512 >= image.size);
 	CU_ASSERT_EQUAL(image.header->state, MV_FILE_RECORDING);
