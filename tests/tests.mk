@@ -61,10 +61,27 @@ check-cli: $(BUILD)/bin/memviz $(test_out)/forge $(BUILD)/libmemviz.so gpusim ##
 renamed_so := $(test_out)/gpusim/libcudart-e409450e.so.11.0
 acts_obj := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/gpusim/acts*.c)))
 
-$(test_out)/gpusim/acts: $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 $(renamed_so)
+# The same program twice, as the loader binds it: each function at its first call, or all at the start.
+$(test_out)/gpusim/acts: acts_binding := lazy
+$(test_out)/gpusim/acts_bound: acts_binding := now
+$(test_out)/gpusim/acts $(test_out)/gpusim/acts_bound: $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 $(renamed_so) $(test_out)/gpusim/loading.so
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 \
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 -Wl,-z,$(acts_binding) \
 		-Wl,--no-as-needed $(renamed_so) -Wl,-rpath,'$$ORIGIN' -lpthread -ldl
+
+$(test_out)/gpusim/plugin.so: tests/gpusim/plugin.c $(BUILD)/gpusim/libcuda.so.1
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -fPIC $(mv_cppflags) -Itools $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(test_out)/gpusim/runtime_user: $(test_out)/gpusim/runtime_user.o $(BUILD)/gpusim/libcudart.so.13
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(test_out)/gpusim/loading.so: tests/gpusim/loading.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -fPIC $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(renamed_so): tests/gpusim/renamed.c $(BUILD)/gpusim/libcuda.so.1
 	$(call say,LD,$@)
@@ -75,8 +92,9 @@ $(test_out)/gpusim/reload: $(test_out)/gpusim/reload.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
-recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest)
-recorder_programs := $(recorder_suites) $(test_out)/gpusim/acts $(test_out)/gpusim/reload
+recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest ways entry begin)
+recorder_programs := $(recorder_suites) $(addprefix $(test_out)/gpusim/,acts acts_bound reload runtime_user plugin.so) \
+	$(entry_programs)
 
 $(recorder_suites): $(test_out)/gpusim/%: $(test_out)/gpusim/%.o $(test_out)/gpusim/run.o $(suite_lib)
 	$(call say,LINK,$@)
@@ -85,7 +103,9 @@ $(recorder_suites): $(test_out)/gpusim/%: $(test_out)/gpusim/%.o $(test_out)/gpu
 san_library := $(if $(findstring thread,$(SANITIZE)),tsan,asan)
 recorder_env = MEMVIZ_TEST_SO=$(abspath $(BUILD))/libmemviz.so MEMVIZ_TEST_GPUSIM=$(abspath $(BUILD))/gpusim \
 	MEMVIZ_TEST_ACTS=$(abspath $(test_out))/gpusim/acts MEMVIZ_TEST_RELOAD=$(abspath $(test_out))/gpusim/reload \
-	ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(abspath tests/tsan.supp) \
+	MEMVIZ_TEST_BOUND_ACTS=$(abspath $(test_out))/gpusim/acts_bound MEMVIZ_TEST_PLUGIN=$(abspath $(test_out))/gpusim/plugin.so \
+	MEMVIZ_TEST_RUNTIME_USER=$(abspath $(test_out))/gpusim/runtime_user \
+	$(entry_env) ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(abspath tests/tsan.supp) \
 	$(if $(SANITIZE),MEMVIZ_TEST_PRELOAD=$(shell $(CC) -print-file-name=lib$(san_library).so))
 
 .PHONY: check-recorder

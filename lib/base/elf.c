@@ -55,6 +55,8 @@ static struct mv_elf describe(const struct dl_phdr_info *info)
 			add_segment(&elf, at, segment->p_memsz);
 		else if (segment->p_type == PT_DYNAMIC)
 			elf.dynamic = (const ElfW(Dyn) *)at;
+		else if (segment->p_type == PT_GNU_RELRO)
+			elf.guarded_start = at, elf.guarded_end = at + segment->p_memsz;
 		else if (segment->p_type == PT_NOTE && !elf.build_id)
 			find_build_id(&elf, (const uint8_t *)at, segment->p_memsz);
 	}
@@ -141,13 +143,23 @@ bool mv_elf_holding(const void *address, struct mv_elf *elf)
 
 /* The dynamic section's entry TAG, as an address in memory.  The loader has added the bias already on most
  * processors, but not in objects that it did not load itself (the kernel's vdso).  */
-static uintptr_t dynamic_address(const struct mv_elf *elf, ElfW(Sxword) tag)
+uintptr_t mv_elf_dynamic_address(const struct mv_elf *elf, ElfW(Sxword) tag)
 {
 	const ElfW(Dyn) *entry;
 
 	for (entry = elf->dynamic; entry && entry->d_tag != DT_NULL; entry++)
 		if (entry->d_tag == tag)
 			return entry->d_un.d_ptr < elf->bias ? entry->d_un.d_ptr + elf->bias : entry->d_un.d_ptr;
+	return 0;
+}
+
+uint64_t mv_elf_dynamic_number(const struct mv_elf *elf, ElfW(Sxword) tag)
+{
+	const ElfW(Dyn) *entry;
+
+	for (entry = elf->dynamic; entry && entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == tag)
+			return entry->d_un.d_val;
 	return 0;
 }
 
@@ -173,9 +185,9 @@ static void *defined_address(const struct mv_elf *elf, const ElfW(Sym) *symbol)
  * chain of hashes beside the symbols whose lowest bit ends a bucket.  */
 void *mv_elf_symbol(const struct mv_elf *elf, const char *name)
 {
-	const uint32_t *table = (const uint32_t *)dynamic_address(elf, DT_GNU_HASH);
-	const ElfW(Sym) *symbols = (const ElfW(Sym) *)dynamic_address(elf, DT_SYMTAB);
-	const char *strings = (const char *)dynamic_address(elf, DT_STRTAB);
+	const uint32_t *table = (const uint32_t *)mv_elf_dynamic_address(elf, DT_GNU_HASH);
+	const ElfW(Sym) *symbols = (const ElfW(Sym) *)mv_elf_dynamic_address(elf, DT_SYMTAB);
+	const char *strings = (const char *)mv_elf_dynamic_address(elf, DT_STRTAB);
 	const uint32_t *buckets, *chain;
 	uint32_t hash = gnu_hash(name), i;
 
@@ -245,7 +257,7 @@ void *mv_elf_kept_anywhere(void **kept, const char *name)
 
 const char *mv_elf_soname(const struct mv_elf *elf)
 {
-	const char *strings = (const char *)dynamic_address(elf, DT_STRTAB);
+	const char *strings = (const char *)mv_elf_dynamic_address(elf, DT_STRTAB);
 	const ElfW(Dyn) *entry;
 
 	for (entry = elf->dynamic; strings && entry && entry->d_tag != DT_NULL; entry++)
@@ -256,7 +268,7 @@ const char *mv_elf_soname(const struct mv_elf *elf)
 
 bool mv_elf_needs(const struct mv_elf *elf, const char *soname)
 {
-	const char *strings = (const char *)dynamic_address(elf, DT_STRTAB);
+	const char *strings = (const char *)mv_elf_dynamic_address(elf, DT_STRTAB);
 	const ElfW(Dyn) *entry;
 
 	for (entry = elf->dynamic; strings && entry && entry->d_tag != DT_NULL; entry++)

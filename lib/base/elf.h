@@ -22,6 +22,7 @@ struct mv_elf {
 	const uint8_t *build_id;   /* NULL where the object carries none */
 	unsigned build_id_bytes;
 	const ElfW(Dyn) *dynamic;  /* NULL for an object without one */
+	uintptr_t guarded_start, guarded_end; /* whose pages the loader makes read-only once all is bound; empty: none */
 };
 
 /* How often objects were added and removed since the process began; two equal readings: nothing changed between.  */
@@ -55,6 +56,10 @@ void *mv_elf_kept_anywhere(void **kept, const char *name);
 
 /* As mv_elf_symbol over all loaded objects, in the loader's order, leaving out the one that holds EXCEPT (NULL: none).  */
 void *mv_elf_symbol_anywhere(const char *name, const void *except);
+
+/* Entry TAG of ELF's dynamic section: where it leads to, in memory; its number.  0: there is none.  */
+uintptr_t mv_elf_dynamic_address(const struct mv_elf *elf, ElfW(Sxword) tag);
+uint64_t mv_elf_dynamic_number(const struct mv_elf *elf, ElfW(Sxword) tag);
 
 /* The name that ELF gives to itself (DT_SONAME), or "".  */
 const char *mv_elf_soname(const struct mv_elf *elf);

@@ -55,7 +55,8 @@ struct mv_sink {
 	/* The context of DEVICE has ended, and with it all memory that was allocated in it before BEFORE_NS.  */
 	void (*note_context_end)(uint8_t device, uint64_t before_ns, uint16_t api);
 
-	/* The device's name and capacity, once for each device.  True: not known yet, so it is worth finding out.  */
+	/* The device's name and capacity, once for each device.  True: not known yet, so it is worth finding out.  Neither
+	 * begins a recording: what happened on the device is noted first.  */
 	bool (*wants_device)(uint8_t device);
 	void (*note_device)(uint8_t device, uint64_t total_bytes, const char *name, const uint8_t uuid[16]);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -235,6 +236,11 @@ void mv_sys_unmap(void *address, size_t size)
 	CALL(munmap, address, size, 0, 0, 0, 0);
 }
 
+int mv_sys_protect(void *address, size_t size, bool is_writable)
+{
+	return (int)CALL(mprotect, address, size, is_writable ? PROT_READ | PROT_WRITE : PROT_READ, 0, 0, 0);
+}
+
 int mv_sys_fork_omit(void *address, size_t size)
 {
 	return (int)CALL(madvise, address, size, MADV_DONTFORK, 0, 0, 0);
@@ -314,4 +320,13 @@ int mv_sys_readable(const void *address)
 
 	/* A HOW that does not exist is rejected only after the set has been read.  */
 	return CALL(rt_sigprocmask, ~0, word, 0, 8, 0, 0) != -EFAULT;
+}
+
+/* Wakes nobody, and on the way changes the second word as OPERATION says: by adding 0.  */
+bool mv_sys_writable(void *address)
+{
+	int operation = FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0);
+	uint32_t nobody = 0;
+
+	return CALL(futex, &nobody, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0, address, operation) != -EFAULT;
 }

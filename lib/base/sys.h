@@ -88,6 +88,9 @@ int mv_sys_map_over(void *address, size_t size);
 /* Undo mv_sys_map or mv_sys_map_file.  */
 void mv_sys_unmap(void *address, size_t size);
 
+/* Make the pages of [ADDRESS, ADDRESS + SIZE), whole ones, writable or read-only.  */
+int mv_sys_protect(void *address, size_t size, bool is_writable);
+
 /* In a forked child: leave [ADDRESS, ADDRESS + SIZE) out (mv_sys_fork_omit), or make it read as zeros
  * (mv_sys_fork_wipe).  -EINVAL on kernels before 4.14 for the latter.  */
 int mv_sys_fork_omit(void *address, size_t size);
@@ -118,5 +121,9 @@ void mv_sys_sleep(uint32_t time_ns);
 /* True if the eight bytes around ADDRESS can be read.  Never faults, has no side effect; about 100 ns.
  * The kernel reads the new signal mask before it rejects an impossible HOW.  */
 int mv_sys_readable(const void *address);
+
+/* True if the four bytes at ADDRESS can be written to, or nothing can be said.  Changes nothing: the kernel adds 0 to
+ * them.  About 1 us.  */
+bool mv_sys_writable(void *address);
 
 #endif

@@ -39,7 +39,7 @@ struct mv_hook_family {
 /* Which library a function is found in.  */
 enum mv_hook_home {
 	MV_HOME_DRIVER = 0, /* libcuda.so: an event of its own, unless a watched call is under way */
-	MV_HOME_RUNTIME,    /* libcudart.so: only gives its name to the events below it */
+	MV_HOME_RUNTIME,    /* libcudart.so: only gives its name to the events below it, unless those cannot be seen */
 };
 
 /* The first edition of some calls, from before 64-bit addresses, has 32-bit arguments.  */
@@ -51,7 +51,7 @@ enum mv_hook_narrow {
 /* A row.  Positions of arguments count from 1; 0: the function has no such argument.  */
 struct mv_hook {
 	const char *name;		     /* as the ELF symbol is spelled */
-	const struct mv_hook_family *family; /* NULL for names of the runtime */
+	const struct mv_hook_family *family; /* NULL for names of the runtime that are no more than that */
 	const char *base;   /* as cuGetProcAddress spells it */
 	int since;	    /* the first CUDA version whose BASE is this symbol: 3020 */
 	bool is_per_thread; /* the variant for per-thread default streams */

@@ -9,9 +9,17 @@
 #include "base/text.h"
 #include "cuda/driver.h"
 #include "cuda/hook.h"
+#include "cuda/late.h"
 #include "cuda/watch.h"
 
 void *(*mv_lookup_next)(void *handle, const char *name);
+void *(*mv_lookup_next_version)(void *handle, const char *name, const char *version);
+static bool g_is_late;
+
+bool mv_lookup_is_late(void)
+{
+	return __atomic_load_n(&g_is_late, __ATOMIC_RELAXED);
+}
 
 /* ---- the dlsym behind ours ---- */
 
@@ -20,23 +28,18 @@ extern const ElfW(Dyn) own_dynamic[] __asm__("_DYNAMIC") __attribute__((visibili
 /* The loader is there in any case; weak, so that the linker does not write down that we need it.  */
 #pragma weak _r_debug
 
-static bool is_home(const struct link_map *object)
-{
-	const char *name = mv_text_base_name(object->l_name);
-
-	return mv_text_starts(name, "libc.so.") || mv_text_starts(name, "libdl.so.");
-}
+#define OWN_NAME "libmemviz.so"
 
 /* The next definition behind us in the loader's list, which is in the order in which it searches: that of libc when
- * nobody else stands there.  Where this library was loaded late there may be none behind: then libc's by name.
+ * nobody else stands there.  A library that was loaded late, behind libc, gets the one that the program had before.
  *
  * Nothing of libc is called here, nor base/elf.h's walk, which is dl_iterate_phdr: a sanitizer's library stands in front
  * of all that, and asks us for symbols before it can be called itself.  The list is read while this library is being
  * loaded, when nobody else can change it.  */
-__attribute__((constructor)) static void find_next_dlsym(void)
+static void *find_behind(const char *name)
 {
 	const struct link_map *object;
-	void *found, *behind = NULL, *home = NULL;
+	void *found, *first = NULL, *behind = NULL;
 	bool is_behind = false;
 
 	for (object = &_r_debug ? _r_debug.r_map : NULL; object && !behind; object = object->l_next) {
@@ -46,13 +49,34 @@ __attribute__((constructor)) static void find_next_dlsym(void)
 			is_behind = true;
 			continue;
 		}
-		found = mv_elf_symbol(&elf, "dlsym");
+		found = mv_elf_symbol(&elf, name);
 		if (is_behind)
 			behind = found;
-		if (!home && is_home(object))
-			home = found;
+		if (!first)
+			first = found;
 	}
-	__atomic_store_n((void **)&mv_lookup_next, behind ? behind : home, __ATOMIC_RELEASE);
+	return behind ? behind : first;
+}
+
+static bool stands_behind_libc(void)
+{
+	const struct link_map *object = &_r_debug ? _r_debug.r_map : NULL;
+	bool has_libc = false, has_twin = false;
+
+	for (; object && object->l_ld != own_dynamic; object = object->l_next) {
+		struct mv_elf elf = {.bias = object->l_addr, .dynamic = object->l_ld};
+
+		has_libc |= mv_text_starts(mv_text_base_name(object->l_name), "libc.so.");
+		has_twin |= mv_text_equal(mv_elf_soname(&elf), OWN_NAME);
+	}
+	return has_libc && !has_twin;
+}
+
+__attribute__((constructor)) static void find_next(void)
+{
+	__atomic_store_n(&g_is_late, stands_behind_libc(), __ATOMIC_RELAXED);
+	__atomic_store_n((void **)&mv_lookup_next_version, find_behind("dlvsym"), __ATOMIC_RELAXED);
+	__atomic_store_n((void **)&mv_lookup_next, find_behind("dlsym"), __ATOMIC_RELEASE);
 }
 
 /* ---- deciding ---- */
@@ -71,49 +95,114 @@ static bool is_ours(const void *address)
 	return address && mv_elf_holding(address, &elf) && elf.dynamic == own_dynamic;
 }
 
-/* What NAME means where CUDA does not have it: our exports are no reason to offer it.  A real handle may lead to them, that
- * of the program with all that is preloaded; RTLD_DEFAULT does, and there the program may have a definition of its own.
- * RTLD_NEXT means something else for each caller, and is left to it.  */
-static void *without_cuda(void *handle, const char *name)
+/* What a program asks for, and where it does.  VERSION is NULL for dlsym.  */
+struct question {
+	void *handle;
+	const char *name, *version;
+	const void *caller;
+};
+
+static void *ask_next(const struct question *question)
+{
+	if (question->version)
+		return mv_lookup_next_version(question->handle, question->name, question->version);
+	return mv_lookup_next(question->handle, question->name);
+}
+
+struct behind_search {
+	const struct question *question;
+	bool is_behind;
+	void *found;
+};
+
+static bool defines_behind(const struct mv_elf *elf, void *context)
+{
+	struct behind_search *search = context;
+	uintptr_t caller = (uintptr_t)search->question->caller;
+
+	if (search->is_behind && elf->dynamic != own_dynamic)
+		search->found = mv_elf_symbol(elf, search->question->name);
+	search->is_behind |= caller >= elf->start && caller < elf->end;
+	return search->found != NULL;
+}
+
+/* What RTLD_NEXT means: the first definition behind the caller, in the order in which the loader searches.  */
+static void *find_behind_caller(const struct question *question)
+{
+	struct behind_search search = {.question = question};
+
+	mv_elf_each(defines_behind, &search);
+	return search.found;
+}
+
+/* What a name means where CUDA does not have it: our exports are no reason to offer it.  A real handle may lead to them,
+ * that of the program with all that is preloaded; the pseudo handles do, and there the program may have a definition of
+ * its own.  */
+static void *without_cuda(const struct question *question)
 {
 	void *other;
 
-	if (handle == RTLD_NEXT || (handle != RTLD_DEFAULT && !is_ours(mv_lookup_next(handle, name))))
-		return MV_LOOKUP_PASS;
-	other = mv_elf_symbol_anywhere(name, &mv_lookup_next);
+	if (question->handle == RTLD_NEXT) {
+		other = find_behind_caller(question);
+	} else {
+		if (question->handle != RTLD_DEFAULT && !is_ours(ask_next(question)))
+			return MV_LOOKUP_PASS;
+		other = mv_elf_symbol_anywhere(question->name, &mv_lookup_next);
+	}
 	return other ? other : refuse();
 }
 
 /* The runtime's functions are watched only where they are linked; where they are looked up they stay what they are.  */
-static void *of_runtime(void *handle, const char *name)
+static void *of_runtime(const struct question *question)
 {
-	return mv_elf_symbol_anywhere(name, &mv_lookup_next) ? MV_LOOKUP_PASS : without_cuda(handle, name);
+	return mv_elf_symbol_anywhere(question->name, &mv_lookup_next) ? MV_LOOKUP_PASS : without_cuda(question);
 }
 
 /* The pseudo handles mean something else for each caller, and our export of the same name hides the driver's: there the
  * driver is asked at once.  */
-static bool leads_to(void *handle, const char *name, const void *genuine)
+static bool leads_to(const struct question *question, const void *genuine)
 {
-	return handle == RTLD_DEFAULT || handle == RTLD_NEXT || mv_lookup_next(handle, name) == genuine;
+	return question->handle == RTLD_DEFAULT || question->handle == RTLD_NEXT || ask_next(question) == genuine;
 }
 
-void *mv_lookup_decide(void *handle, const char *name, const void *caller)
+static void *decide(const struct question *question, const struct mv_hook *hook)
 {
-	const struct mv_hook *hook;
 	void *genuine;
 
-	if (!__atomic_load_n((void **)&mv_lookup_next, __ATOMIC_ACQUIRE))
-		find_next_dlsym();
-	hook = name ? mv_hook_named(name) : NULL;
-	if (!hook || mv_driver_is_own(caller))
-		return MV_LOOKUP_PASS;
 	if (hook->home == MV_HOME_RUNTIME)
-		return of_runtime(handle, name);
+		return of_runtime(question);
 	mv_driver_follow_loader();
 	genuine = mv_driver_genuine(hook);
 	if (!genuine)
-		return without_cuda(handle, name);
-	if (!leads_to(handle, name, genuine))
+		return without_cuda(question);
+	if (!leads_to(question, genuine))
 		return MV_LOOKUP_PASS;
 	return mv_watch_sink() ? mv_hook_wrappers[hook - mv_hooks] : genuine;
+}
+
+/* What memviz.h asks for is not in the scope that is searched where this library was loaded late.  */
+static void *of_ours(const char *name)
+{
+	struct mv_elf own = {.dynamic = NULL};
+	void *found = mv_elf_holding(&mv_lookup_next, &own) ? mv_elf_symbol(&own, name) : NULL;
+
+	return found ? found : MV_LOOKUP_PASS;
+}
+
+void *mv_lookup_decide(void *handle, const char *name, const char *version, const void *caller)
+{
+	struct question question = {handle, name, version, caller};
+	const struct mv_hook *hook;
+
+	if (!__atomic_load_n((void **)&mv_lookup_next, __ATOMIC_ACQUIRE))
+		find_next();
+	if (mv_late_is_on()) {
+		mv_late_follow();
+		if (name && mv_text_starts(name, "memviz_"))
+			return of_ours(name);
+	}
+	hook = name ? mv_hook_named(name) : NULL;
+	if (!hook || mv_driver_is_own(caller))
+		return MV_LOOKUP_PASS;
+	return decide(&question, hook);
 }

@@ -62,6 +62,7 @@ void mv_hook_note_failure(const struct mv_call *call, struct mv_event *event)
 	event->kind = MV_EVENT_ALLOC_FAILED;
 	event->result = (int16_t)mv_call_result(call);
 	sink->note(event);
+	introduce(sink, event->device);
 	if (mv_call_result(call) == CUDA_ERROR_OUT_OF_MEMORY)
 		sink->note_oom(&report);
 }
@@ -79,7 +80,6 @@ static void after_alloc(struct mv_call *call)
 		.api = call->api,
 	};
 
-	introduce(sink, event.device);
 	if (!is_done) {
 		mv_hook_note_failure(call, &event);
 		return;
@@ -87,6 +87,7 @@ static void after_alloc(struct mv_call *call)
 	event.address = address_that_came_out(call);
 	if (event.address)
 		sink->note(&event);
+	introduce(sink, event.device);
 }
 
 static void after_appear(struct mv_call *call)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The wrappers and dlsym for aarch64; see thunk_x86_64.S.  x8, the place of a large result, is not kept: no watched
+/* The wrappers, dlsym and dlvsym for aarch64; see thunk_x86_64.S.  x8, the place of a large result, is not kept: no watched
  * function returns one.  */
 
 /* struct mv_call: cuda/hook.h, checked in watch.c.  */
@@ -87,22 +87,28 @@ wrapper_\name:
 #undef DRIVER
 #undef RUNTIME
 
-	.globl	dlsym
-	.type	dlsym, %function
+	.macro	look_up name, next, version
+	.globl	\name
+	.type	\name, %function
 	.p2align 4
-dlsym:
+\name:
 	.cfi_startproc
 	bti	c
-	stp	x29, x30, [sp, #-32]!
-	.cfi_def_cfa_offset 32
-	.cfi_offset 29, -32
-	.cfi_offset 30, -24
+	stp	x29, x30, [sp, #-48]!
+	.cfi_def_cfa_offset 48
+	.cfi_offset 29, -48
+	.cfi_offset 30, -40
 	stp	x0, x1, [sp, #16]
-	mov	x2, x30
+	str	x2, [sp, #32]
+	.ifc	\version, none
+	mov	x2, #0
+	.endif
+	mov	x3, x30
 	bl	mv_lookup_decide
 	mov	x9, x0
+	ldr	x2, [sp, #32]
 	ldp	x0, x1, [sp, #16]
-	ldp	x29, x30, [sp], #32
+	ldp	x29, x30, [sp], #48
 	.cfi_restore 29
 	.cfi_restore 30
 	.cfi_def_cfa_offset 0
@@ -112,14 +118,18 @@ dlsym:
 	b.ne	2f
 	mov	x0, #0
 2:	ret
-1:	adrp	x16, mv_lookup_next
-	ldr	x16, [x16, #:lo12:mv_lookup_next]
+1:	adrp	x16, \next
+	ldr	x16, [x16, #:lo12:\next]
 	cbz	x16, 3f			/* a program without libdl, before that became part of libc */
 	br	x16
 3:	mov	x0, #0
 	ret
 	.cfi_endproc
-	.size	dlsym, . - dlsym
+	.size	\name, . - \name
+	.endm
+
+	look_up	dlsym, mv_lookup_next, none
+	look_up	dlvsym, mv_lookup_next_version, third
 
 	.section .data.rel.ro, "aw"
 	.p2align 3

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The wrappers and dlsym for x86-64.  A wrapper keeps the program's arguments, asks mv_hook_enter for the real function,
+/* The wrappers, dlsym and dlvsym for x86-64.  A wrapper keeps the program's arguments, asks mv_hook_enter for the real function,
  * calls it with exactly what it was given, and tells mv_hook_leave what came back.  Registers with floating-point
  * arguments are not kept: no watched function has any.  Exceptions may pass: there is unwind information throughout.  */
 
@@ -87,23 +87,28 @@ wrapper_\name:
 #undef DRIVER
 #undef RUNTIME
 
-/* void *dlsym(void *handle, const char *name): who called decides what RTLD_NEXT and RTLD_DEFAULT mean, so what we have no
- * answer of our own to is a jump, with the program's return address in its place.  */
-	.globl	dlsym
-	.type	dlsym, @function
+/* void *dlsym(void *handle, const char *name) and void *dlvsym(void *handle, const char *name, const char *version): who
+ * called decides what RTLD_NEXT and RTLD_DEFAULT mean, so what we have no answer of our own to is a jump, with the program's
+ * return address in its place.  */
+	.macro	look_up name, next, version
+	.globl	\name
+	.type	\name, @function
 	.p2align 4
-dlsym:
+\name:
 	.cfi_startproc
 	endbr64
 	pushq	%rdi
 	.cfi_adjust_cfa_offset 8
 	pushq	%rsi
 	.cfi_adjust_cfa_offset 8
-	subq	$8, %rsp
+	pushq	%rdx
 	.cfi_adjust_cfa_offset 8
-	movq	24(%rsp), %rdx
+	.ifc	\version, none
+	xorl	%edx, %edx
+	.endif
+	movq	24(%rsp), %rcx
 	call	mv_lookup_decide
-	addq	$8, %rsp
+	popq	%rdx
 	.cfi_adjust_cfa_offset -8
 	popq	%rsi
 	.cfi_adjust_cfa_offset -8
@@ -115,12 +120,16 @@ dlsym:
 	jne	2f
 	xorl	%eax, %eax
 2:	ret
-1:	movq	mv_lookup_next(%rip), %rax
+1:	movq	\next(%rip), %rax
 	testq	%rax, %rax		/* a program without libdl, before that became part of libc */
 	jz	2b
 	jmp	*%rax
 	.cfi_endproc
-	.size	dlsym, . - dlsym
+	.size	\name, . - \name
+	.endm
+
+	look_up	dlsym, mv_lookup_next, none
+	look_up	dlvsym, mv_lookup_next_version, third
 
 	.section .data.rel.ro, "aw"
 	.p2align 3

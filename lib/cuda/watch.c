@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "cuda/driver.h"
 #include "cuda/hook.h"
+#include "cuda/late.h"
 #include "cuda/lookup.h"
 
 static const struct mv_sink *g_sink;
@@ -73,6 +74,16 @@ static void leave(struct mv_call *call)
 		t_under_way.named = NULL;
 }
 
+/* The runtime's calls only give their name to what they do to the driver, unless that cannot be seen: a runtime that was
+ * there before us knows the driver's functions already.  */
+static bool is_named_only(const struct mv_hook *hook)
+{
+	if (!mv_late_is_on())
+		return hook->home == MV_HOME_RUNTIME;
+	mv_late_follow();
+	return !hook->family;
+}
+
 struct mv_hook_target mv_hook_enter(struct mv_call *call, unsigned row)
 {
 	const struct mv_hook *hook = &mv_hooks[row];
@@ -85,7 +96,7 @@ struct mv_hook_target mv_hook_enter(struct mv_call *call, unsigned row)
 	if (!target.real) {
 		call->result = CUDA_ERROR_NOT_FOUND;
 	} else if (mv_watch_sink()) {
-		if (hook->home == MV_HOME_RUNTIME)
+		if (is_named_only(hook))
 			enter_runtime(call);
 		else
 			enter_driver(call);

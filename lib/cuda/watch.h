@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The room's door: CUDA's memory calls, told to a sink.
  *
- * The library exports the driver's and the runtime's memory functions and dlsym.  Programs that link CUDA find the
- * wrappers by their names; those that look functions up, as every CUDA runtime does, find them through dlsym and
+ * The library exports the driver's and the runtime's memory functions, dlsym and dlvsym.  Programs that link CUDA find
+ * the wrappers by their names; those that look functions up, as every CUDA runtime does, find them through these and
  * cuGetProcAddress.  Until a sink is set the wrappers only pass calls on.
  *
  * Threads: safe.  Signals: a wrapper may be interrupted by itself; the inner call is passed on unwatched.
@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/sink.h"
+#include "base/text.h"
 
 /* Tell SINK, which lives as long as the process, what happens from now on.  NULL: tell nobody; wrappers stay in place and
  * pass calls on, new look-ups are not touched.  */
@@ -24,6 +25,11 @@ const struct mv_sink *mv_watch_sink(void);
 /* Defined by whoever uses this room: called when a sink is first asked for, maybe before any constructor of this library
  * has run and maybe by two threads at once; sets a sink, or NULL.  */
 void mv_watch_settle(void);
+
+/* To be called when this library has been loaded: where that was after the program began, the program's calls are made to
+ * lead here.  mv_watch_describe_start then says, for people, what that means for a recording; false: it was in time.  */
+void mv_watch_catch_up(void);
+bool mv_watch_describe_start(struct mv_text *text);
 
 /* The names of the watched functions: their number, and name N.  Function N has api id N + 1.  */
 unsigned mv_watch_names(void);

@@ -3,6 +3,7 @@
  * its time; a free takes the memory out of the live table first, for what is known about it.  */
 #include "session/session.h"
 
+#include "cuda/abi.h"
 #include "stack/stack.h"
 #include "torch/torch.h"
 
@@ -40,10 +41,16 @@ static void note_pool(struct mv_session *session, const struct mv_event *event)
 		*has = true;
 }
 
+/* A call that failed does not say that there is a card; but where memory ran out there was one.  */
+static bool is_worth_a_recording(const struct mv_event *event)
+{
+	return event->kind != MV_EVENT_ALLOC_FAILED || event->result == CUDA_ERROR_OUT_OF_MEMORY;
+}
+
 static void note(struct mv_event *event)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = mv_session_enter(&thread);
+	struct mv_session *session = is_worth_a_recording(event) ? mv_session_enter(&thread) : mv_session_join(&thread);
 
 	if (!session)
 		return;

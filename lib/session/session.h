@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One recording, from the first event of a process to its end: what the watching rooms say becomes events in the store.
  *
- * The library does nothing when it is loaded but read its settings.  The first event makes the file, wherever it comes
- * from; if that fails, one line says why and the program goes on unrecorded.
+ * The library does nothing when it is loaded but read its settings.  The first event makes the file (begin.h), wherever
+ * it comes from, unless it is a call that failed otherwise than for lack of memory: where CUDA does not come up there is
+ * nothing to record.  If there can be no file, one line says why and the program goes on unrecorded.
  *
  * Threads: safe.  Signals: an event that arrives while its own thread is inside here is counted and dropped.
- * Fork: all state hangs on one page that the kernel empties in a child, which so begins a recording of its own if it
- * ever uses CUDA.  Exit: what is there is closed when the library's destructor runs; a process that ends without that
+ * Fork: a child finds nothing begun, and so begins a recording of its own if it ever uses CUDA.  Exit: what is there is closed when the library's destructor runs; a process that ends without that
  * leaves a file that can be read all the same.
  * Private to lib/session.  */
 #ifndef SESSION_SESSION_H
@@ -70,6 +70,9 @@ enum mv_session_call {
 
 /* The api id of CALL in the recording.  */
 uint16_t mv_session_api(enum mv_session_call call);
+
+/* Note the fact KEY, a number.  */
+void mv_session_note_number(struct mv_store *store, const char *key, uint64_t number);
 
 /* Note what has become known of the process since recording began: before everything that leaves it.  */
 void mv_session_note_state(struct mv_session *session);

@@ -9,7 +9,7 @@
 bool mv_session_wants_device(uint8_t device)
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = mv_session_enter(&thread);
+	struct mv_session *session = mv_session_join(&thread);
 	bool wants;
 
 	if (!session)
@@ -22,7 +22,7 @@ bool mv_session_wants_device(uint8_t device)
 void mv_session_note_device(uint8_t device, uint64_t total_bytes, const char *name, const uint8_t uuid[16])
 {
 	struct mv_session_thread *thread;
-	struct mv_session *session = mv_session_enter(&thread);
+	struct mv_session *session = device < MV_FORMAT_DEVICES ? mv_session_join(&thread) : NULL;
 	struct mv_device *record;
 
 	if (!session)

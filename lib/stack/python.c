@@ -147,14 +147,21 @@ bool mv_python_look(void)
 	return is_new;
 }
 
-bool mv_python_start(void)
+bool mv_python_is_there(void)
+{
+	enum state state = state_now();
+
+	return state == FOUND || state == TRUSTED;
+}
+
+void mv_python_start(void)
 {
 	__atomic_store_n(&g_text, "no interpreter", __ATOMIC_RELEASE);
 	__atomic_store_n(&g_state, ABSENT, __ATOMIC_RELEASE);
 	g_is_looking = 0;
 	g_is_asked = 0;
 	__atomic_store_n(&g_ender, 0, __ATOMIC_SEQ_CST);
-	return mv_python_look();
+	mv_python_look();
 }
 
 /* ---- using ---- */
@@ -219,7 +226,7 @@ uintptr_t mv_python_thread(void)
 	enum state state = state_now();
 	uintptr_t thread;
 
-	if (state != FOUND && state != TRUSTED)
+	if (!mv_python_is_there())
 		return 0;
 	thread = (uintptr_t)g_thread_state();
 	if (!thread || is_ending_elsewhere(thread))

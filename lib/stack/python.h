@@ -22,8 +22,11 @@ struct mv_python {
 	uintptr_t text_type;  /* PyUnicode_Type */
 };
 
-/* Forget what is known, and look for an interpreter.  True if there is one whose frames can perhaps be read.  */
-bool mv_python_start(void);
+/* Forget what is known, and look for an interpreter.  */
+void mv_python_start(void);
+
+/* True if there is one whose frames can perhaps be read.  */
+bool mv_python_is_there(void);
 
 /* Look again: objects have been loaded.  True if an interpreter has been found now.  About 50 us for 300 objects.  */
 bool mv_python_look(void);

@@ -27,7 +27,10 @@
 static struct {
 	uint32_t parts; /* enum mv_stack_part, wanted; published last, 0: not started */
 	uint32_t found; /* of those, there when it was started */
-	pid_t pid;	/* that has started */
+	pid_t pid;	/* that has started, */
+	pid_t prepares; /* that prepares, */
+	pid_t prepared; /* or has prepared */
+	bool is_unwinder_lost; /* its locks were taken when this process was forked */
 	uint32_t forks; /* under way: threads between the start of a fork and its end */
 	bool are_forks_watched;
 	struct mv_stack_tables tables;
@@ -56,6 +59,8 @@ static void count(uint64_t *counter)
 }
 
 /* ---- start ---- */
+
+enum { PREPARE_WAITS = MV_LOCK_SPINS + MV_LOCK_YIELDS + 500 }; /* the naps are 50 ms */
 
 static void find_own(void)
 {
@@ -107,24 +112,41 @@ static void watch_forks(void)
 	g_stack.are_forks_watched = true;
 }
 
+static void prepare(unsigned parts)
+{
+	g_stack.is_unwinder_lost = mv_scratch_start();
+	find_own();
+	reset_counts();
+	if (!parts)
+		return;
+	watch_forks();
+	if (parts & MV_STACK_NATIVE && !g_stack.is_unwinder_lost)
+		mv_native_start();
+	if (parts & MV_STACK_PYTHON)
+		mv_python_start();
+}
+
+void mv_stack_prepare(unsigned parts)
+{
+	pid_t me = mv_sys_pid();
+	int i;
+
+	if (__atomic_exchange_n(&g_stack.prepares, me, __ATOMIC_ACQ_REL) != me) {
+		prepare(parts);
+		__atomic_store_n(&g_stack.prepared, me, __ATOMIC_RELEASE);
+	}
+	for (i = 0; i < PREPARE_WAITS && __atomic_load_n(&g_stack.prepared, __ATOMIC_ACQUIRE) != me; i++)
+		mv_lock_wait(i);
+}
+
 /* Map what the parts need.  Returns those of PARTS for which that worked.  */
 static unsigned make_room(unsigned parts)
 {
-	if (mv_scratch_start())
+	if (g_stack.is_unwinder_lost)
 		parts &= ~(unsigned)MV_STACK_NATIVE;
 	if (!parts || mv_intern_start(&g_stack.intern) || mv_loaded_start(&g_stack.tables, &g_stack.lock))
 		return 0;
 	if (parts & MV_STACK_PYTHON && mv_pycode_start())
-		parts &= ~(unsigned)MV_STACK_PYTHON;
-	return parts;
-}
-
-/* Returns those of PARTS that are there now; Python may come later.  */
-static unsigned start_parts(unsigned parts)
-{
-	if (parts & MV_STACK_NATIVE)
-		mv_native_start();
-	if (parts & MV_STACK_PYTHON && !mv_python_start())
 		parts &= ~(unsigned)MV_STACK_PYTHON;
 	return parts;
 }
@@ -136,16 +158,11 @@ unsigned mv_stack_start(const struct mv_stack_tables *tables, unsigned parts)
 	if (__atomic_exchange_n(&g_stack.pid, me, __ATOMIC_ACQ_REL) == me)
 		return __atomic_load_n(&g_stack.found, __ATOMIC_ACQUIRE);
 	__atomic_store_n(&g_stack.parts, 0, __ATOMIC_RELEASE);
-	g_stack.found = 0;
 	g_stack.tables = *tables;
 	g_stack.lock = (struct mv_lock){0};
 	parts = make_room(parts);
-	if (!parts)
-		return 0;
-	watch_forks();
-	find_own();
-	reset_counts();
-	__atomic_store_n(&g_stack.found, start_parts(parts), __ATOMIC_RELEASE);
+	__atomic_store_n(&g_stack.found, mv_python_is_there() ? parts : parts & ~(unsigned)MV_STACK_PYTHON,
+			 __ATOMIC_RELEASE);
 	__atomic_store_n(&g_stack.parts, parts, __ATOMIC_RELEASE);
 	return g_stack.found;
 }
@@ -311,6 +328,11 @@ static uint32_t capture(unsigned parts)
 	return id;
 }
 
+static bool is_prepared(void)
+{
+	return __atomic_load_n(&g_stack.prepared, __ATOMIC_ACQUIRE) == __atomic_load_n(&g_stack.pid, __ATOMIC_RELAXED);
+}
+
 uint32_t mv_stack_capture(void)
 {
 	unsigned parts = __atomic_load_n(&g_stack.parts, __ATOMIC_ACQUIRE);
@@ -319,7 +341,7 @@ uint32_t mv_stack_capture(void)
 
 	if (!parts)
 		return 0;
-	if (!t_is_busy) {
+	if (!t_is_busy && is_prepared()) {
 		t_is_busy = true;
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 		id = capture(parts);

@@ -2,8 +2,8 @@
 /* The calling thread's stack as one number: native frames up to the interpreter and Python's own frames, merged,
  * interned.  A stack seen before costs a walk and a look-up; a new one is written to the tables of the recording.
  *
- * Use: mv_stack_start once, outside any lock of the program's if possible (libunwind makes itself ready there); then
- * mv_stack_capture from inside a hook.  Frames that lie in this library are left out.
+ * Use: mv_stack_prepare, with no lock of the caller's (the loader, libunwind and the interpreter are asked there); then
+ * mv_stack_start once, which calls nobody but the kernel; then mv_stack_capture from inside a hook.  Frames that lie in this library are left out.
  * Threads: mv_stack_capture from any thread at once.  Signals: a capture that interrupts a capture of its own thread
  * returns 0.  Fork: a fork waits until no other thread is in a capture (at most 200 ms), since locks of the loader's would
  * stay taken in the child; captures that begin meanwhile return 0.  A child captures nothing until it calls
@@ -54,10 +54,14 @@ struct mv_stack_counts {
 	uint64_t failed; /* captures with no stack although one was wanted */
 };
 
-/* Make ready to capture PARTS (enum mv_stack_part, 0: none) into TABLES, which is copied.  Returns the parts that can
- * be had: Python is left out where there is no interpreter, or none whose layout is known.  It is looked for again when
- * a new stack comes by and objects have been loaded, because a program may load it later.  A second call in the same
- * process changes nothing.  */
+/* Find out what captures of PARTS (enum mv_stack_part, 0: none) need to know of the process, once; a thread that comes
+ * meanwhile waits for the one that does it, at most some 50 ms, before it goes on.  Until it is done captures return 0.  */
+void mv_stack_prepare(unsigned parts);
+
+/* Capture PARTS, which have been prepared, into TABLES, which is copied.  Returns the parts that can be had: Python is
+ * left out where there is no interpreter, or none whose layout is known.  It is looked for again when a new stack comes
+ * by and objects have been loaded, because a program may load it later.  A second call in the same process changes
+ * nothing.  */
 unsigned mv_stack_start(const struct mv_stack_tables *tables, unsigned parts);
 
 /* The id of the calling thread's stack, 0 if there is none.  Preserves errno.  A stack seen before: about 7 ns for each

@@ -52,7 +52,7 @@ static bool is_loadable(const char *path)
 	return false;
 }
 
-bool mv_preload_recorder(struct mv_environment *environment)
+bool mv_preload_recorder(struct mv_environment *environment, bool is_injected)
 {
 	char path[MV_PRELOAD_PATH_BYTES];
 
@@ -63,6 +63,8 @@ bool mv_preload_recorder(struct mv_environment *environment)
 	if (!is_loadable(path))
 		return false;
 	mv_environment_prepend(environment, "LD_PRELOAD", path, ':');
+	if (is_injected && !mv_environment_get(environment, "CUDA_INJECTION64_PATH"))
+		mv_environment_set(environment, "CUDA_INJECTION64_PATH", path);
 	return true;
 }
 

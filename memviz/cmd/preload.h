@@ -16,8 +16,9 @@ struct mv_preload_gpu {
 	bool is_forced; /* also on a machine with a real driver */
 };
 
-/* Let the recorder be loaded, before everything else that is.  False: it cannot be; a line on stderr says why.  */
-bool mv_preload_recorder(struct mv_environment *environment);
+/* Let the recorder be loaded, before everything else that is; IS_INJECTED: by CUDA, too, unless that is to load another
+ * tool.  False: it cannot be; a line on stderr says why.  */
+bool mv_preload_recorder(struct mv_environment *environment, bool is_injected);
 
 /* Let the simulated GPU stand in for a real one.  False: it cannot, or must not; a line on stderr says why.  */
 bool mv_preload_gpu(struct mv_environment *environment, const struct mv_preload_gpu *gpu);

@@ -24,6 +24,7 @@ enum {
 	OPTION_STACKS,
 	OPTION_SNAPSHOTS,
 	OPTION_AT_EXIT,
+	OPTION_INJECT,
 	OPTION_OFF,
 	OPTION_GPU,
 	OPTION_DEVICES,
@@ -40,6 +41,7 @@ static const struct mv_option options[] = {
 	[OPTION_STACKS] = {"stacks", "LIST", "stacks to take: native, python, frees, separated by\ncommas; all; none (native,python)", 0},
 	[OPTION_SNAPSHOTS] = {"snapshots", "N", "out-of-memory errors that leave a snapshot (3)", 0},
 	[OPTION_AT_EXIT] = {"at-exit", NULL, "leave a snapshot when the program exits, too", 0},
+	[OPTION_INJECT] = {"inject", NULL, "have the driver load the recorder, too, for programs\nthat drop LD_PRELOAD", 0},
 	[OPTION_OFF] = {"off", NULL, "load the recorder, but let it pass everything on", 0},
 	[OPTION_GPU] = {"gpu", "sim[:SIZE]", "run on a simulated GPU of that memory: sim:24GiB", 0},
 	[OPTION_DEVICES] = {"devices", "N", "so many simulated GPUs", 0},
@@ -209,7 +211,8 @@ static int launch(struct plan *plan)
 	if (plan->is_recorded)
 		set_recorder(plan);
 	/* The simulation first: what is prepended last stands first.  */
-	if (!set_gpu(plan) || (plan->is_recorded && !mv_preload_recorder(&plan->environment)))
+	if (!set_gpu(plan) ||
+	    (plan->is_recorded && !mv_preload_recorder(&plan->environment, plan->args->value[OPTION_INJECT])))
 		return MV_EXIT_FAILED;
 	if (plan->environment.is_broken) {
 		mv_tell("out of memory");

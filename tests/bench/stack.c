@@ -145,6 +145,7 @@ int main(void)
 	static const struct mv_stack_tables tables = {add_text, add_module, add_frame, add_stack};
 	unsigned threads;
 
+	mv_stack_prepare(MV_STACK_NATIVE);
 	mv_stack_start(&tables, MV_STACK_NATIVE);
 	for (threads = 1; threads <= THREADS_MAX; threads++) {
 		measure_known(20, threads);

@@ -33,9 +33,13 @@ static int run(const struct act *act, const char *name)
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && (run(acts_memory, argv[1]) || run(acts_lookups, argv[1]) || run(acts_processes, argv[1]) ||
-			  run(acts_guest, argv[1])))
-		return 0;
+	static const struct act *const sorts[] = {acts_memory, acts_lookups, acts_processes, acts_guest,
+						    acts_ways,	 acts_begin};
+	size_t i;
+
+	for (i = 0; argc == 2 && i < sizeof sorts / sizeof *sorts; i++)
+		if (run(sorts[i], argv[1]))
+			return 0;
 	fprintf(stderr, "usage: acts NAME\n");
 	return 2;
 }

@@ -75,6 +75,11 @@ static void list_files(struct run *run)
 
 void run_act(struct run *run, const char *name, const char *const *settings)
 {
+	run_program(run, (const char *const[]){place("MEMVIZ_TEST_ACTS"), name, NULL}, settings);
+}
+
+void run_program(struct run *run, const char *const *command, const char *const *settings)
+{
 	pid_t child;
 
 	memset(run, 0, sizeof *run);
@@ -85,7 +90,7 @@ void run_act(struct run *run, const char *name, const char *const *settings)
 		redirect(run->folder, "stdout", 1);
 		redirect(run->folder, "stderr", 2);
 		set_up_child(run, settings);
-		execl(place("MEMVIZ_TEST_ACTS"), "acts", name, (char *)NULL);
+		execvp(command[0], (char *const *)command);
 		_exit(98);
 	}
 	CU_ASSERT_FATAL(waitpid(child, &run->status, 0) == child);

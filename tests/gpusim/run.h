@@ -23,6 +23,9 @@ struct run {
 /* Run NAME with SETTINGS, an array of NAME=VALUE that ends in NULL, or NULL, beside MEMVIZ_OUT.  */
 void run_act(struct run *run, const char *name, const char *const *settings);
 
+/* The same with any program: COMMAND, its path and its arguments, ends in NULL.  */
+void run_program(struct run *run, const char *const *command, const char *const *settings);
+
 /* Remove the folder and all in it.  */
 void run_clean(struct run *run);
 

@@ -34,6 +34,7 @@ unsigned probe_start(unsigned parts)
 	if (starter != getpid())
 		tables_reset();
 	starter = getpid();
+	mv_stack_prepare(parts);
 	return mv_stack_start(&tables_callbacks, parts);
 }
 

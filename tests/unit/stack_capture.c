@@ -21,6 +21,7 @@ enum { MAX = 2 * MV_STACK_FRAMES };
 
 static void start(void)
 {
+	mv_stack_prepare(MV_STACK_NATIVE | MV_STACK_PYTHON);
 	mv_stack_start(&tables_callbacks, MV_STACK_NATIVE | MV_STACK_PYTHON);
 }
 
@@ -372,6 +373,7 @@ static int run_child(unsigned captures)
 	if (recurse(3) != 0)
 		return 1;
 	tables_reset();
+	mv_stack_prepare(MV_STACK_NATIVE);
 	if (!(mv_stack_start(&tables_callbacks, MV_STACK_NATIVE) & MV_STACK_NATIVE))
 		return 2;
 	for (i = 0; i < captures; i++)

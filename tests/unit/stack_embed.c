@@ -61,6 +61,7 @@ static void an_interpreter_that_comes_late_is_found(void)
 {
 	void *library;
 
+	mv_stack_prepare(MV_STACK_NATIVE | MV_STACK_PYTHON);
 	CU_ASSERT_EQUAL(mv_stack_start(&tables_callbacks, MV_STACK_NATIVE | MV_STACK_PYTHON), MV_STACK_NATIVE);
 	CU_ASSERT_STRING_EQUAL(mv_stack_python_state(), "no interpreter");
 	CU_ASSERT(embed_capture() != 0);

@@ -63,6 +63,7 @@ static void start(void)
 
 	tables = tables_callbacks;
 	tables.add_text = add_text;
+	mv_stack_prepare(MV_STACK_NATIVE | MV_STACK_PYTHON);
 	mv_stack_start(&tables, MV_STACK_NATIVE | MV_STACK_PYTHON);
 }
 

@@ -27,7 +27,7 @@ static const struct mv_knob g_knobs[] = {
 	{ "GPUSIM_SHARED", MV_KNOB_BYTES, FACT(shared_bytes), "0", 0, UINT64_C(1) << 40, NULL },
 	{ "GPUSIM_HIDDEN", MV_KNOB_BYTES, FACT(hidden_bytes), "0", 0, UINT64_C(1) << 40, NULL },
 	{ "GPUSIM_NVML", MV_KNOB_CHOICE, FACT(nvml), "all", 0, 0, g_nvml },
-	{ "GPUSIM_DRIVER", MV_KNOB_COUNT, FACT(driver_version), "13020", 12000, 99990, NULL },
+	{ "GPUSIM_DRIVER", MV_KNOB_COUNT, FACT(driver_version), "13020", 11000, 99990, NULL },
 	{ "GPUSIM_FORCE", MV_KNOB_COUNT, FACT(is_forced), "0", 0, 1, NULL },
 };
 

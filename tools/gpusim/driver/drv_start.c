@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gpusim/driver/drv_start.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "gpusim/api/cuda_device.h"
 #include "gpusim/common/facts.h"
@@ -48,18 +51,45 @@ static enum state start(void)
 	return RUNNING;
 }
 
+/* The way in for tools that CUPTI's manual describes ("Injection libraries"): the library that CUDA_INJECTION64_PATH names
+ * is loaded when CUDA starts, and its InitializeInjection is called.  One that cannot be loaded is no error.  */
+static void load_tool(void)
+{
+	const char *path = getenv("CUDA_INJECTION64_PATH");
+	void *library = path && *path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+	void *symbol = library ? dlsym(library, "InitializeInjection") : NULL;
+	int (*initialize)(void);
+
+	if (!symbol)
+		return;
+	memcpy(&initialize, &symbol, sizeof(initialize));
+	initialize();
+}
+
+static bool start_once(void)
+{
+	bool is_first = false;
+
+	pthread_mutex_lock(&g_start_lock);
+	if (g_state == IDLE) {
+		enum state state = start();
+
+		is_first = state == RUNNING;
+		__atomic_store_n(&g_state, state, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&g_start_lock);
+	return is_first;
+}
+
 CUresult cuInit(unsigned int flags)
 {
 	int state;
 
 	if (flags)
 		return CUDA_ERROR_INVALID_VALUE;
-	if (__atomic_load_n(&g_state, __ATOMIC_ACQUIRE) == IDLE) {
-		pthread_mutex_lock(&g_start_lock);
-		if (g_state == IDLE)
-			__atomic_store_n(&g_state, start(), __ATOMIC_RELEASE);
-		pthread_mutex_unlock(&g_start_lock);
-	}
+	/* A tool may call CUDA, so it is not called under the lock.  */
+	if (__atomic_load_n(&g_state, __ATOMIC_ACQUIRE) == IDLE && start_once())
+		load_tool();
 	state = __atomic_load_n(&g_state, __ATOMIC_ACQUIRE);
 	if (state == WITHOUT_CARDS)
 		return CUDA_ERROR_NO_DEVICE;

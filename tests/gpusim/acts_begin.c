@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* First calls: that fail, that come from many threads, from inside the loader, after a fork.  */
+#include "gpusim/acts.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "memviz/memviz.h"
+
+enum { FIRST = 64, WIPE_ON_FORK = 18 };
+
+/* What programs do that could use a card: ask, try, and go on without.  */
+static void finds_no_card(void)
+{
+	CUdeviceptr address;
+	size_t free_bytes, total;
+	int i;
+
+	MUST(cuInit(0) == CUDA_ERROR_NO_DEVICE);
+	for (i = 0; i < 2; i++) {
+		MUST(cuMemAlloc_v2(&address, MIB));
+		MUST(cuMemGetInfo_v2(&free_bytes, &total));
+		MUST(cuMemFree_v2(0x1000));
+	}
+}
+
+static void runs_out_first(void)
+{
+	CUdeviceptr address;
+
+	acts_open_card();
+	MUST(cuMemAlloc_v2(&address, (size_t)1 << 40) == CUDA_ERROR_OUT_OF_MEMORY);
+}
+
+static void fails_first(void)
+{
+	CUdeviceptr address;
+
+	acts_open_card();
+	MUST(cuMemAlloc_v2(&address, 0) == CUDA_ERROR_INVALID_VALUE);
+	acts_get(MIB);
+}
+
+static pthread_barrier_t g_start;
+
+static void *get_first(void *argument)
+{
+	(void)argument;
+	acts_open_card();
+	pthread_barrier_wait(&g_start);
+	acts_get(MIB);
+	return NULL;
+}
+
+static void begins_in_many_threads(void)
+{
+	pthread_t threads[FIRST];
+	int i;
+
+	MUST(!pthread_barrier_init(&g_start, NULL, FIRST));
+	for (i = 0; i < FIRST; i++)
+		MUST(!pthread_create(&threads[i], NULL, get_first, NULL));
+	for (i = 0; i < FIRST; i++)
+		MUST(!pthread_join(threads[i], NULL));
+}
+
+/* ---- inside the loader ---- */
+
+static int g_is_constructing, g_has_begun;
+
+/* Called by the constructor of loading.so, which holds the loader's lock.  */
+void acts_construct(void);
+void acts_construct(void)
+{
+	acts_open_card();
+	__atomic_store_n(&g_is_constructing, 1, __ATOMIC_RELEASE);
+	if (getenv("ACTS_WAIT"))
+		while (!__atomic_load_n(&g_has_begun, __ATOMIC_ACQUIRE))
+			sched_yield();
+	acts_get(2 * MIB);
+}
+
+static void *begin_meanwhile(void *argument)
+{
+	(void)argument;
+	acts_open_card();
+	while (!__atomic_load_n(&g_is_constructing, __ATOMIC_ACQUIRE))
+		sched_yield();
+	acts_get(MIB);
+	__atomic_store_n(&g_has_begun, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* One thread begins while another is inside the loader; with ACTS_WAIT the loader's lock is held until it has begun.  */
+static void begins_beside_the_loader(void)
+{
+	pthread_t thread;
+
+	MUST(!pthread_create(&thread, NULL, begin_meanwhile, NULL));
+	MUST(dlopen("loading.so", RTLD_NOW));
+	MUST(!pthread_join(thread, NULL));
+}
+
+/* ---- where the kernel empties no page for a child ---- */
+
+static void refuse_to_wipe(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, WIPE_ON_FORK, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {sizeof code / sizeof *code, code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		exit(77);
+}
+
+/* A child that tells something, and its own child; the page is never emptied.  */
+static void forks_on_an_old_kernel(void)
+{
+	int status;
+	pid_t child;
+
+	refuse_to_wipe();
+	acts_open_card();
+	acts_get(MIB);
+	child = fork();
+	if (!child) {
+		memviz_block_alloc("", 3 * MIB, 0, 3 * MIB);
+		child = fork();
+		if (!child)
+			exit(0);
+		MUST(waitpid(child, &status, 0) == child && !status);
+		memviz_block_alloc("x", MIB, 0, 4 * MIB);
+		exit(0);
+	}
+	MUST(waitpid(child, &status, 0) == child && !status);
+	acts_get(2 * MIB);
+}
+
+const struct act acts_begin[] = {
+	{"finds_no_card", finds_no_card},
+	{"runs_out_first", runs_out_first},
+	{"fails_first", fails_first},
+	{"begins_in_many_threads", begins_in_many_threads},
+	{"begins_beside_the_loader", begins_beside_the_loader},
+	{"forks_on_an_old_kernel", forks_on_an_old_kernel},
+	{NULL, NULL},
+};

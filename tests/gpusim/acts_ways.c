@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs that the recorder comes to late.  */
+#include "gpusim/acts.h"
+
+#include <dlfcn.h>
+
+#include "memviz/memviz.h"
+
+static void *open_named(const char *variable)
+{
+	const char *path = getenv(variable);
+	void *handle = path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+
+	MUST(handle);
+	return handle;
+}
+
+/* What is there already stays unknown, and its end is no error.  */
+static void loads_recorder(void)
+{
+	CUdeviceptr early;
+
+	acts_open_card();
+	early = acts_get(MIB);
+	open_named("ACTS_RECORDER");
+	acts_get(2 * MIB);
+	memviz_phase_push("late");
+	acts_get(4 * MIB);
+	memviz_phase_pop();
+	MUST(!cuMemFree_v2(early));
+}
+
+/* A library that is loaded after the recorder, and calls the driver by its own links.  */
+static void loads_plugin(void)
+{
+	int (*allocate)(void **, size_t);
+	void *address = NULL;
+
+	acts_open_card();
+	allocate = (int (*)(void **, size_t))dlsym(open_named("ACTS_PLUGIN"), "plugin_allocate");
+	MUST(allocate && allocate(&address, 3 * MIB) == 0 && address);
+}
+
+/* The second look-up is made after the recorder has come.  */
+static void looks_up_before_and_after(void)
+{
+	CUresult (*before)(CUdeviceptr *, size_t), (*after)(CUdeviceptr *, size_t);
+	void *driver = dlopen("libcuda.so.1", RTLD_NOW);
+	CUdeviceptr address;
+
+	before = (CUresult(*)(CUdeviceptr *, size_t))dlsym(driver, "cuMemAlloc_v2");
+	acts_open_card();
+	after = (CUresult(*)(CUdeviceptr *, size_t))dlsym(driver, "cuMemAlloc_v2");
+	MUST(before && !before(&address, MIB) && after && !after(&address, 2 * MIB));
+}
+
+const struct act acts_ways[] = {
+	{"loads_recorder", loads_recorder},
+	{"loads_plugin", loads_plugin},
+	{"looks_up_before_and_after", looks_up_before_and_after},
+	{NULL, NULL},
+};

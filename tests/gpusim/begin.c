@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What begins a recording, and what does not.  */
+#include "unit/harness.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "gpusim/run.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+static void a_process_without_a_card_leaves_nothing(void)
+{
+	static const char *const none[] = {"CUDA_VISIBLE_DEVICES=", "MEMVIZ_VERBOSE=1", "MEMVIZ_RING=lots", NULL};
+	struct run run;
+
+	run_act(&run, "finds_no_card", none);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_STRING_EQUAL(run.err, "");
+	CU_ASSERT_EQUAL(run.file_count, 0);
+	run_clean(&run);
+}
+
+static void memory_that_runs_out_at_once_is_recorded(void)
+{
+	struct mv_timeline *timeline;
+	struct run run;
+	size_t count;
+
+	run_act(&run, "runs_out_first", NULL);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_EQUAL_FATAL(run_count(&run, ".oom1."), 1);
+	timeline = run_open(&run, ".oom1.", 0);
+	mv_timeline_ooms(timeline, &count);
+	CU_ASSERT_EQUAL(count, 1);
+	CU_ASSERT_EQUAL_FATAL((mv_timeline_cards(timeline, &count), count), 1);
+	CU_ASSERT_EQUAL(mv_timeline_cards(timeline, &count)->capacity_bytes, 1024 * MIB);
+	run_end(&run, timeline);
+}
+
+static void another_error_waits_for_a_success(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = run_record(&run, "fails_first");
+	size_t count;
+
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), MIB);
+	CU_ASSERT_EQUAL((mv_timeline_cards(timeline, &count), count), 1);
+	run_end(&run, timeline);
+}
+
+static void the_first_calls_of_all_threads_are_recorded(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = run_record(&run, "begins_in_many_threads");
+	size_t count, i, without = 0;
+	const struct mv_block *blocks = mv_timeline_blocks(timeline, &count);
+
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 64 * MIB);
+	for (i = 0; i < count; i++)
+		without += !blocks[i].stack;
+	CU_ASSERT_EQUAL(without, 0);
+	run_end(&run, timeline);
+}
+
+static void check_beside_the_loader(const char *const *settings)
+{
+	struct mv_timeline *timeline;
+	struct run run;
+
+	run_act(&run, "begins_beside_the_loader", settings);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_EQUAL_FATAL(run.file_count, 1);
+	timeline = run_open(&run, ".memviz", 0);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 3 * MIB);
+	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_BUSY), 0);
+	run_end(&run, timeline);
+}
+
+static void a_constructor_and_a_thread_may_begin_together(void)
+{
+	static const char *const wait[] = {"ACTS_WAIT=1", NULL};
+
+	check_beside_the_loader(NULL);
+	check_beside_the_loader(wait);
+}
+
+static void a_child_begins_anew_where_the_kernel_does_not_help(void)
+{
+	struct mv_timeline *timeline;
+	uint64_t device = 0, blocks = 0;
+	struct run run;
+	size_t i;
+
+	run_act(&run, "forks_on_an_old_kernel", NULL);
+	if (WIFEXITED(run.status) && WEXITSTATUS(run.status) == 77) {
+		harness_skip("no filter for system calls");
+		run_clean(&run);
+		return;
+	}
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_STRING_EQUAL(run.err, "");
+	CU_ASSERT_EQUAL_FATAL(run.file_count, 2);
+	for (i = 0; i < 2; i++) {
+		timeline = run_open(&run, ".memviz", i);
+		device += run_alive(timeline, MV_LEDGER_DEVICE);
+		blocks += run_alive(timeline, MV_LEDGER_BLOCK);
+		CU_ASSERT(!run_alive(timeline, MV_LEDGER_DEVICE) != !run_alive(timeline, MV_LEDGER_BLOCK));
+		mv_timeline_close(timeline);
+	}
+	CU_ASSERT_EQUAL(device, 3 * MIB);
+	CU_ASSERT_EQUAL(blocks, 4 * MIB);
+	run_clean(&run);
+}
+
+static const struct harness_test tests[] = {
+	HARNESS_TEST(a_process_without_a_card_leaves_nothing),
+	HARNESS_TEST(memory_that_runs_out_at_once_is_recorded),
+	HARNESS_TEST(another_error_waits_for_a_success),
+	HARNESS_TEST(the_first_calls_of_all_threads_are_recorded),
+	HARNESS_TEST(a_constructor_and_a_thread_may_begin_together),
+	HARNESS_TEST(a_child_begins_anew_where_the_kernel_does_not_help),
+};
+HARNESS_MAIN("begin", tests)

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# The ways in which programs come by the driver's functions.  Part of the root makefile.
+
+entry_out := $(BUILD)/tests/gpusim
+drivers   := $(BUILD)/tests/drivers
+
+# Drivers that have less than the simulation's own, or have it otherwise: $(call entry_driver,NAME,VERSION,HIDDEN,NODE).
+# What came after VERSION is not there, nor is HIDDEN; NODE is the version of the symbols.
+define entry_driver
+entry_drivers += $(drivers)/$(1)/libcuda.so.1
+
+$(drivers)/$(1)/names: tests/gpusim/older.awk $(gpusim_dir)/names/entries $(gpusim_dir)/names/libcuda
+	$$(call say,GEN,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(AWK) -v version=$(2) -v hidden=$(3) -f $$^ >$$@.new && mv $$@.new $$@
+
+$(drivers)/$(1)/map: $(gpusim_dir)/gen/map.awk $(drivers)/$(1)/names
+	$$(call say,GEN,$$@)
+	$$(Q)$$(AWK) -v node=$(4) -f $$^ >$$@.new && mv $$@.new $$@
+
+$(drivers)/$(1)/libcuda.so.1: $(drivers)/$(1)/map $(entry_driver_obj)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(gpusim_cflags) $$(CFLAGS) $$(gpusim_ldflags) -Wl,-soname,libcuda.so.1 \
+		-Wl,--version-script=$(drivers)/$(1)/map $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) -lpthread -ldl
+endef
+
+entry_driver_obj := $(call gpusim_objects,driver/*.c) $(gpusim_common) \
+	$(addprefix $(gpusim_obj)/gen/,entries.o twins-libcuda.o stubs-libcuda.so.1.o)
+
+$(eval $(call entry_driver,both,99990,-,-))
+$(eval $(call entry_driver,four,11080,cuGetProcAddress_v2,-))
+$(eval $(call entry_driver,none,11020,cuGetProcAddress,-))
+$(eval $(call entry_driver,versions,99990,-,CUDA))
+
+# One source, loaded by itself and linked with the driver.  Addresses of functions come from the table that the loader
+# fills in, as in a library.
+finder_rooms := $(BUILD)/lib/base/elf.o $(BUILD)/lib/base/text.o
+finders      := $(entry_out)/finder $(entry_out)/finder_linked
+
+$(entry_out)/finder_linked.o: tests/gpusim/finder.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(mv_cppflags) -Itests -Itools -DFINDER_LINKED -fPIC $(mv_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(entry_out)/finder: $(entry_out)/finder.o $(finder_rooms)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
+
+$(entry_out)/finder_linked: $(entry_out)/finder_linked.o $(finder_rooms) $(BUILD)/gpusim/libcuda.so.1
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ -Wl,--no-as-needed $^ -ldl
+
+entry_env = MEMVIZ_TEST_DRIVERS=$(abspath $(drivers)) MEMVIZ_TEST_NAMES=$(abspath $(gpusim_dir))/names \
+	MEMVIZ_TEST_FINDER=$(abspath $(entry_out))/finder MEMVIZ_TEST_FINDER_LINKED=$(abspath $(entry_out))/finder_linked \
+	MEMVIZ_TEST_FINDER_PY=$(abspath tests/gpusim/finder.py) MEMVIZ_TEST_PYTHON=$(PYTHON)
+
+entry_programs := $(finders) $(entry_drivers)
