@@ -96,7 +96,7 @@ recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest wa
 recorder_programs := $(recorder_suites) $(addprefix $(test_out)/gpusim/,acts acts_bound reload runtime_user plugin.so) \
 	$(entry_programs)
 
-$(recorder_suites): $(test_out)/gpusim/%: $(test_out)/gpusim/%.o $(test_out)/gpusim/run.o $(suite_lib)
+$(recorder_suites) $(test_out)/gpusim/vendor: $(test_out)/gpusim/%: $(test_out)/gpusim/%.o $(test_out)/gpusim/run.o $(suite_lib)
 	$(call say,LINK,$@)
 	$(Q)$(test_link) -lcunit -lpthread
 

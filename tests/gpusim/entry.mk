@@ -34,7 +34,7 @@ $(eval $(call entry_driver,versions,99990,-,CUDA))
 
 # One source, loaded by itself and linked with the driver.  Addresses of functions come from the table that the loader
 # fills in, as in a library.
-finder_rooms := $(BUILD)/lib/base/elf.o $(BUILD)/lib/base/text.o
+finder_rooms := $(entry_out)/verdict.o $(BUILD)/lib/base/elf.o $(BUILD)/lib/base/text.o
 finders      := $(entry_out)/finder $(entry_out)/finder_linked
 
 $(entry_out)/finder_linked.o: tests/gpusim/finder.c
@@ -55,3 +55,46 @@ entry_env = MEMVIZ_TEST_DRIVERS=$(abspath $(drivers)) MEMVIZ_TEST_NAMES=$(abspat
 	MEMVIZ_TEST_FINDER_PY=$(abspath tests/gpusim/finder.py) MEMVIZ_TEST_PYTHON=$(PYTHON)
 
 entry_programs := $(finders) $(entry_drivers)
+
+# ---- NVIDIA's own libraries ------------------------------------------------------------------------------
+
+nvidia_out      := $(BUILD)/tests/nvidia
+spy_obj         := $(addprefix $(BUILD)/tests/spy/,spy.o verdict.o elf.o text.o)
+vendor_programs := $(addprefix $(entry_out)/,vendor caller libspy.so)
+
+$(BUILD)/tests/spy/%.o: mv_spy = $(CC) $(mv_cppflags) -Itests -fPIC -fvisibility=hidden $(mv_cflags) $(CFLAGS)
+$(BUILD)/tests/spy/%.o: tests/gpusim/%.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(mv_spy) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/spy/%.o: lib/base/%.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(mv_spy) -MMD -MP -c -o $@ $<
+
+$(entry_out)/libspy.so: $(spy_obj)
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-Bsymbolic -o $@ $^ -ldl
+
+$(entry_out)/caller: $(entry_out)/caller.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
+
+# The runtimes that are there to link with, each into a program of its own.
+.PHONY: static-callers
+static-callers:
+	$(Q)for package in $(nvidia_out)/*; do \
+		archive=$$(find -L $$package/lib $$package/nvidia -name libcudart_static.a 2>/dev/null | head -n 1); \
+		rm -f $(entry_out)/caller_$${package##*/}; \
+		[ -z "$$archive" ] || $(CC) -DCALLER_STATIC $(mv_cflags) $(CFLAGS) $(LDFLAGS) \
+			-o $(entry_out)/caller_$${package##*/} tests/gpusim/caller.c $$archive -lrt -lpthread -ldl || exit 1; \
+	done
+
+.PHONY: check-entry
+check-entry: ## test how NVIDIA's own runtimes look up functions (downloads them once)
+	$(Q)tools/setup.sh build check torch
+	$(Q)PYTHON="$(PYTHON)" tools/nvidia.sh $(nvidia_out)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all static-callers $(entry_drivers) $(vendor_programs)
+	$(Q)$(recorder_env) MEMVIZ_TEST_NVIDIA=$(abspath $(nvidia_out)) MEMVIZ_TEST_CALLERS=$(abspath $(entry_out)) \
+		MEMVIZ_TEST_SPY=$(abspath $(entry_out))/libspy.so tests/suites.sh entry $(entry_out)/vendor

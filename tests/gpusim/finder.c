@@ -11,45 +11,17 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/elf.h"
 #include "cuda/abi.h"
 #include "gpusim/must.h"
+#include "gpusim/verdict.h"
 
 enum { NAME_BYTES = 128, PER_THREAD = 2, STATUS_UNSET = 77 };
 
-/* ---- what should come ---- */
-
-static const struct row {
-	const char *name, *base;
-	int since;
-} watched[] = {
-#define DRIVER(symbol, family, base, since, ...) {#symbol, base, since},
-#define RUNTIME(symbol, ...)
-#include "cuda/hooks.def"
-#undef DRIVER
-#undef RUNTIME
-};
-
-static struct mv_elf driver_elf, recorder_elf;
 static unsigned wrapped, passed, absent, wrong;
-
-static int is_watched(const char *name)
-{
-	for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
-		if (!strcmp(watched[i].name, name))
-			return 1;
-	return 0;
-}
-
-/* GENUINE is what the driver has by the name NAME.  */
-static void *expected(const char *name, void *genuine)
-{
-	return genuine && is_watched(name) ? mv_elf_symbol(&recorder_elf, name) : genuine;
-}
 
 static void judge(const char *name, void *genuine, void *given)
 {
-	void *right = expected(name, genuine);
+	void *right = verdict_expected(name, genuine);
 
 	if (given != right) {
 		fprintf(stderr, "%s: %p, not %p (the driver's: %p)\n", name, given, right, genuine);
@@ -105,13 +77,13 @@ static void *by_program(const char *name)
 /* The driver was loaded for nobody else's use: in the scopes of the program its other functions are not found.  */
 static void judge_symbol(void *(*look_up)(const char *), const char *name)
 {
-	void *genuine = mv_elf_symbol(&driver_elf, name);
+	void *genuine = verdict_genuine(name);
 	int is_private = look_up != by_handle && look_up != by_version;
 
 #ifdef FINDER_LINKED
 	is_private = 0;
 #endif
-	if (is_private && !is_watched(name))
+	if (is_private && !verdict_is_watched(name))
 		genuine = NULL;
 	judge(name, genuine, look_up(name));
 }
@@ -127,11 +99,11 @@ static void walk_exports(const char *exports, void *(*look_up)(const char *))
 	while (fscanf(list, "%127s%*[^\n]", name) == 1)
 		judge_symbol(look_up, name);
 	fclose(list);
-	for (i = 0; i < sizeof watched / sizeof *watched; i++) {
-		if (mv_elf_symbol(&driver_elf, watched[i].name))
+	for (i = 0; i < verdict_row_count; i++) {
+		if (verdict_genuine(verdict_rows[i].name))
 			there++;
 		else
-			judge_symbol(look_up, watched[i].name);
+			judge_symbol(look_up, verdict_rows[i].name);
 	}
 	MUST(wrapped == there);
 }
@@ -165,18 +137,11 @@ static struct answer ask_five(five_fn ask, const char *name, int version, uint64
 	return answer;
 }
 
-static const char *name_of(void *function)
-{
-	Dl_info info;
-
-	return function && dladdr(function, &info) && info.dli_saddr == function ? info.dli_sname : "";
-}
-
 /* The driver's own answer, and the program's, to the same question.  */
 static void judge_answer(const char *name, int version, uint64_t flags)
 {
-	four_fn own_four = (four_fn)mv_elf_symbol(&driver_elf, "cuGetProcAddress");
-	five_fn own_five = (five_fn)mv_elf_symbol(&driver_elf, "cuGetProcAddress_v2");
+	four_fn own_four = (four_fn)verdict_genuine("cuGetProcAddress");
+	five_fn own_five = (five_fn)verdict_genuine("cuGetProcAddress_v2");
 	struct answer genuine = five ? ask_five(own_five, name, version, flags) : ask_four(own_four, name, version, flags);
 	struct answer given = five ? ask_five(five, name, version, flags) : ask_four(four, name, version, flags);
 
@@ -186,7 +151,7 @@ static void judge_answer(const char *name, int version, uint64_t flags)
 	} else if (given.function == (void *)&driver) {
 		absent++;
 	} else {
-		judge(name_of(genuine.function), genuine.function, given.function);
+		judge(verdict_name(genuine.function), genuine.function, given.function);
 	}
 }
 
@@ -203,14 +168,14 @@ static void walk_entries(const char *entries, void (*judge_one)(const char *name
 }
 
 /* By the name and the version that its row gives, a watched function itself is found.  */
-static void judge_row(const struct row *row)
+static void judge_row(const struct verdict_row *row)
 {
 	uint64_t flags = strstr(row->name, "_ptsz") ? PER_THREAD : 0;
 	struct answer given = five ? ask_five(five, row->base, row->since, flags) :
 				     ask_four(four, row->base, row->since, flags);
 
-	if (!given.err && mv_elf_symbol(&driver_elf, row->name))
-		judge(row->name, mv_elf_symbol(&driver_elf, row->name), given.function);
+	if (!given.err && verdict_genuine(row->name))
+		judge(row->name, verdict_genuine(row->name), given.function);
 }
 
 /* An empty name is a probe of the runtimes'.  */
@@ -219,8 +184,8 @@ static void walk_answers(const char *entries)
 	MUST(four || five);
 	judge_answer("", 0, 0);
 	walk_entries(entries, judge_answer);
-	for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
-		judge_row(&watched[i]);
+	for (size_t i = 0; i < verdict_row_count; i++)
+		judge_row(&verdict_rows[i]);
 }
 
 static void with_four(void)
@@ -285,13 +250,13 @@ static CUresult ask_versioned(const char *name, void **function, int version, ui
 /* What the runtime answers is what its driver answers.  */
 static void judge_entry(const char *name, int version, uint64_t flags)
 {
-	five_fn own = (five_fn)mv_elf_symbol(&driver_elf, "cuGetProcAddress_v2");
+	five_fn own = (five_fn)verdict_genuine("cuGetProcAddress_v2");
 	uint64_t meant = !flags && *runtime_suffix ? PER_THREAD : flags;
 	struct answer genuine = ask_five(own, name, version, meant), given = ask_five(ask_versioned, name, version, flags);
 
 	MUST(given.err == genuine.err);
 	if (!given.err)
-		judge(name_of(genuine.function), genuine.function, given.function);
+		judge(verdict_name(genuine.function), genuine.function, given.function);
 }
 
 /* Without a version, the runtime's own is meant.  */
@@ -301,7 +266,7 @@ static void walk_runtime(const char *entries)
 
 	walk_entries(entries, judge_entry);
 	MUST(!entry("cuMemAlloc", &function, 0, NULL) && !versioned("cuMemAlloc", &same, 12000, 0, NULL));
-	MUST(function == same && function == mv_elf_symbol(&recorder_elf, "cuMemAlloc_v2"));
+	MUST(function == same && function == verdict_expected("cuMemAlloc_v2", verdict_genuine("cuMemAlloc_v2")));
 }
 
 /* ---- linked ---- */
@@ -328,7 +293,7 @@ static const struct {
 static void walk_linked(void)
 {
 	for (size_t i = 0; i < sizeof linked / sizeof *linked; i++) {
-		void *genuine = mv_elf_symbol(&driver_elf, linked[i].name);
+		void *genuine = verdict_genuine(linked[i].name);
 
 		if (genuine)
 			judge(linked[i].name, genuine, (void *)linked[i].function);
@@ -391,7 +356,7 @@ int main(int argc, char **argv)
 	MUST(argc == 4);
 	driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
 	program = dlopen(NULL, RTLD_NOW);
-	MUST(driver && mv_elf_find("libcuda.so", &driver_elf) && mv_elf_find("libmemviz.so", &recorder_elf));
+	MUST(driver && program);
 	for (i = 0; i < sizeof ways / sizeof *ways && strcmp(ways[i].name, argv[1]); i++)
 		;
 	MUST(i < sizeof ways / sizeof *ways);
