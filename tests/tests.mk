@@ -142,10 +142,10 @@ fuzz: $(BUILD)/fuzz/recording $(test_out)/forge ## feed the reader damaged files
 #
 # Programs are built side by side, tests run one after the other: some of them watch the clock.
 
-checks := check-unit check-recorder check-gpusim check-cli check-stack check-demo check-web check-soak lint
+checks := check-unit check-recorder check-guest check-gpusim check-cli check-stack check-demo check-web check-soak lint
 
 .PHONY: test-programs
-test-programs: all $(suites) $(test_helpers) $(simulation_programs) $(recorder_programs) \
+test-programs: all $(suites) $(test_helpers) $(simulation_programs) $(recorder_programs) $(guest_programs) \
 	$(if $(SANITIZE),,$(demo_suites)) $(stack_suites) $(stack_probe)
 
 # $(call one_after_the_other,TARGETS): all of them, even if one fails.

@@ -141,13 +141,15 @@ static void after_info(struct mv_call *call)
 {
 	struct mv_event event = {
 		.kind = MV_EVENT_MEMORY_INFO,
-		.size_bytes = mv_call_out(call, call->hook->out),
-		.extra = mv_call_out(call, call->hook->extra),
 		.device = current_device(),
 		.api = call->api,
 	};
 
-	if (mv_call_result(call) == CUDA_SUCCESS && event.extra)
+	if (mv_call_result(call) != CUDA_SUCCESS)
+		return;
+	event.size_bytes = mv_call_out(call, call->hook->out);
+	event.extra = mv_call_out(call, call->hook->extra);
+	if (event.extra)
 		mv_watch_sink()->note(&event);
 }
 

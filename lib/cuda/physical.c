@@ -6,10 +6,11 @@
 #include "cuda/hook.h"
 #include "cuda/watch.h"
 
-/* Where the memory lies is what was asked for, not the calling thread's context, which there may not be.  */
-static void set_location(struct mv_event *event, const CUmemAllocationProp *prop)
+/* Where the memory lies is what was asked for, not the calling thread's context, which there may not be.  A driver that
+ * has got as far as to look for room has read it, too; after any other failure it may be nonsense.  */
+static void set_location(struct mv_event *event, int result, const CUmemAllocationProp *prop)
 {
-	if (!prop)
+	if (!prop || (result != CUDA_SUCCESS && result != CUDA_ERROR_OUT_OF_MEMORY))
 		return;
 	if (prop->location.type == CU_MEM_LOCATION_TYPE_DEVICE)
 		event->device = (uint8_t)prop->location.id;
@@ -29,7 +30,7 @@ static void after_create(struct mv_call *call)
 		.references = 1,
 	};
 
-	set_location(&event, prop);
+	set_location(&event, mv_call_result(call), prop);
 	if (mv_call_result(call) != CUDA_SUCCESS) {
 		mv_hook_note_failure(call, &event);
 		return;

@@ -29,49 +29,56 @@ const struct mv_sink *mv_watch_sink(void)
  *
  * A runtime function reaches the driver through a wrapper, and the driver may reach itself: one call of the program's is
  * one event.  What is under way is kept as the place of its struct mv_call on the stack.  A call that is left by an
- * exception or the end of its thread is told so by the unwinder; one that is left by longjmp is not, but then the stack
- * has been taken back beyond it, and the next call that is not deeper finds it out.  */
+ * exception or the end of its thread is told so by the unwinder.  One that is left by longjmp is not: the stack has been
+ * taken back beyond it, and whoever is called there next puts another return address where the program's own was.  */
 
 struct under_way {
-	const struct mv_call *watched; /* the outermost call of the driver's */
-	const struct mv_call *named;   /* the outermost call of the runtime's */
+	const struct mv_call *call; /* NULL: none */
+	const void *caller;	    /* where it returns to */
 };
 
-/* initial-exec: the general model may call malloc on a thread's first access.  */
-static __thread struct under_way t_under_way __attribute__((tls_model("initial-exec")));
+/* The outermost calls of the driver's and of the runtime's.  initial-exec: the general model may call malloc on a thread's
+ * first access.  */
+static __thread struct under_way t_watched __attribute__((tls_model("initial-exec")));
+static __thread struct under_way t_named __attribute__((tls_model("initial-exec")));
+
+/* Behind a call on the stack of thunk_*.S: the frame pointer that was, and the return address.  */
+static bool is_there(const struct under_way *outer)
+{
+	return ((const void *const *)(outer->call + 1))[1] == outer->caller;
+}
 
 /* Stacks grow down: what was called from within OUTER lies below it.  */
-static bool is_within(const struct mv_call *call, const struct mv_call *outer)
+static bool is_within(const struct mv_call *call, const struct under_way *outer)
 {
-	return outer && call < outer;
+	return outer->call && call < outer->call && is_there(outer);
 }
 
 static void enter_driver(struct mv_call *call)
 {
-	const struct mv_call *named = t_under_way.named;
+	const struct mv_call *named;
 
-	if (is_within(call, t_under_way.watched))
+	if (is_within(call, &t_watched))
 		return;
-	t_under_way.watched = call;
+	t_watched = (struct under_way){call, call->caller};
 	call->is_watched = true;
-	if (!is_within(call, named))
-		named = call;
+	named = is_within(call, &t_named) ? t_named.call : call;
 	call->api = mv_hook_api(named->hook);
 	call->origin = named->caller;
 }
 
 static void enter_runtime(struct mv_call *call)
 {
-	if (!is_within(call, t_under_way.named))
-		t_under_way.named = call;
+	if (!is_within(call, &t_named))
+		t_named = (struct under_way){call, call->caller};
 }
 
 static void leave(struct mv_call *call)
 {
-	if (t_under_way.watched == call)
-		t_under_way.watched = NULL;
-	if (t_under_way.named == call)
-		t_under_way.named = NULL;
+	if (t_watched.call == call)
+		t_watched.call = NULL;
+	if (t_named.call == call)
+		t_named.call = NULL;
 }
 
 /* The runtime's calls only give their name to what they do to the driver, unless that cannot be seen: a runtime that was
@@ -128,7 +135,7 @@ int mv_hook_unwound(int version, int actions, uint64_t exception_class, void *ex
 {
 	(void)version, (void)exception_class, (void)exception, (void)context;
 	if (actions & UNWIND_CLEANUP_PHASE)
-		t_under_way = (struct under_way){NULL, NULL};
+		t_watched.call = t_named.call = NULL;
 	return UNWIND_CONTINUE;
 }
 

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { SECONDS_MAX = 120 }; /* a program that takes longer hangs */
+
 static const char *place(const char *variable)
 {
 	const char *value = getenv(variable);
@@ -90,6 +92,7 @@ void run_program(struct run *run, const char *const *command, const char *const 
 		redirect(run->folder, "stdout", 1);
 		redirect(run->folder, "stderr", 2);
 		set_up_child(run, settings);
+		alarm(SECONDS_MAX);
 		execvp(command[0], (char *const *)command);
 		_exit(98);
 	}

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# Programs, drivers and other preloaded libraries that the recorder has to get along with.  Part of the root makefile.
+
+guest_out  := $(test_out)/gpusim
+guest_link  = $(CC) $(filter-out $(san_flags),$(mv_cflags)) $(CFLAGS) $(LDFLAGS) -o $@
+guest_flags = $(mv_cppflags) -Itests -Itools $(filter-out $(san_flags),$(mv_cflags)) -fPIC $(CFLAGS) -MMD -MP
+
+# ---- a driver that does odd things -----------------------------------------------------------------------
+
+odd_driver := $(guest_out)/on_odd/libcuda.so.1
+odd_acts   := $(guest_out)/on_odd/acts
+
+$(guest_out)/on_odd/%.o: tests/gpusim/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(guest_flags) -fexceptions -c -o $@ $<
+
+$(guest_out)/on_odd/%.o: tests/gpusim/%.cc
+	$(call say,CXX,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) $(mv_cppflags) -Itests $(CXXFLAGS) -O2 -g -Wall -Wextra $(if $(WERROR),-Werror) -MMD -MP -c -o $@ $<
+
+$(odd_driver): $(addprefix $(guest_out)/on_odd/,odd_driver.o odd_any.o)
+	$(call say,LD,$@)
+	$(Q)$(guest_link) -shared -Wl,-soname,$(@F) -Wl,-Bsymbolic $^
+
+$(odd_acts): $(addprefix $(guest_out)/on_odd/,odd_acts.o odd_throws.o) $(odd_driver)
+	$(call say,LINK,$@)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ -lpthread -ldl
+
+# ---- all of them -----------------------------------------------------------------------------------------
+
+guest_suites   := $(addprefix $(guest_out)/,odd)
+guest_programs := $(guest_suites) $(odd_acts)
+
+$(guest_suites): $(guest_out)/%: $(guest_out)/%.o $(guest_out)/run.o $(suite_lib)
+	$(call say,LINK,$@)
+	$(Q)$(test_link) -lcunit -lpthread
+
+guest_env = $(recorder_env) MEMVIZ_TEST_ODD=$(abspath $(guest_out))/on_odd
+
+.PHONY: check-guest
+check-guest: $(guest_programs) $(recorder_programs) $(BUILD)/libmemviz.so gpusim ## test the recorder beside odd drivers and other libraries
+	$(Q)$(guest_env) tests/suites.sh guest $(guest_suites)

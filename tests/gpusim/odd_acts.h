@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs on the odd driver: "acts NAME" does one; exit 0: it went as without a recorder.  */
+#ifndef GPUSIM_ODD_ACTS_H
+#define GPUSIM_ODD_ACTS_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include <stdint.h>
+
+#include "gpusim/must.h"
+#include "gpusim/odd_driver.h"
+
+enum { ODD_TIMES = 1000, ODD_BYTES = 1 << 20 };
+
+/* Allocate, and free again, ODD_TIMES; allocate ODD_BYTES and keep them.  */
+void odd_pairs(void);
+void odd_keep(void);
+
+/* Exceptions out of the driver, and the end of a thread in it: of C++.  */
+void odd_throws(void);
+void odd_ends_threads(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
