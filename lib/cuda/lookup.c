@@ -10,6 +10,7 @@
 #include "cuda/driver.h"
 #include "cuda/hook.h"
 #include "cuda/late.h"
+#include "cuda/nvtx.h"
 #include "cuda/watch.h"
 
 void *(*mv_lookup_next)(void *handle, const char *name);
@@ -196,6 +197,8 @@ void *mv_lookup_decide(void *handle, const char *name, const char *version, cons
 
 	if (!__atomic_load_n((void **)&mv_lookup_next, __ATOMIC_ACQUIRE))
 		find_next();
+	if (name && name[0] == 'I')
+		return mv_nvtx_decide(handle, name);
 	if (mv_late_is_on()) {
 		mv_late_follow();
 		if (name && mv_text_starts(name, "memviz_"))

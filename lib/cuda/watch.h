@@ -31,6 +31,10 @@ void mv_watch_settle(void);
 void mv_watch_catch_up(void);
 bool mv_watch_describe_start(struct mv_text *text);
 
+/* Take NVTX ranges for phases also where a profiler is told of them.  Where the library that NVTX loads is this one, they
+ * are in any case.  */
+void mv_watch_want_ranges(bool is_wanted);
+
 /* The names of the watched functions: their number, and name N.  Function N has api id N + 1.  */
 unsigned mv_watch_names(void);
 const char *mv_watch_name(unsigned n);

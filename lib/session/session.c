@@ -165,8 +165,10 @@ void mv_session_leave(struct mv_session_thread *thread)
 
 enum mv_phase mv_session_phase(const struct mv_session_thread *thread)
 {
-	if (thread->depth && thread->depth <= sizeof thread->phases)
-		return (enum mv_phase)thread->phases[thread->depth - 1];
+	uint32_t kept = thread->depth < sizeof thread->phases ? thread->depth : sizeof thread->phases;
+
+	if (kept)
+		return (enum mv_phase)(thread->phases[kept - 1] >> MV_SESSION_PHASE_BITS);
 	return thread->is_autograd ? MV_PHASE_BACKWARD : MV_PHASE_NONE;
 }
 
@@ -233,6 +235,7 @@ extern char **environ;
 void mv_watch_settle(void)
 {
 	mv_settings_read(&g_settings, environ);
+	mv_watch_want_ranges(g_settings.is_on && g_settings.wants_ranges);
 	if (g_settings.is_on)
 		mv_torch_set_sink(&mv_session_sink, mv_session_api(MV_API_TORCH));
 	mv_watch_set_sink(g_settings.is_on ? &mv_session_sink : NULL);

@@ -40,8 +40,9 @@ struct mv_session_thread {
 	uint64_t generation; /* of the session it is known to; 0: none */
 	const void *inside;  /* not NULL: it is in here, and this deep in its stack */
 	uint32_t number;     /* in the recording */
-	uint32_t depth;	     /* of PHASES that count; deeper ones are not kept */
-	uint8_t phases[8];
+	uint32_t depth;	     /* phases that have begun and not ended; those beyond PHASES are counted only */
+	uint8_t phases[32];  /* enum mv_phase of each; in the upper half what memory is in: a phase that the program has
+			      * named does not hide the one around it */
 	bool is_autograd;
 };
 
@@ -79,6 +80,8 @@ void mv_session_note_state(struct mv_session *session);
 
 /* Set a snapshot aside because the program asks for it.  Returns 0 or -errno; -ESRCH where nothing is recorded.  */
 int mv_session_snapshot(void);
+
+enum { MV_SESSION_PHASE_BITS = 4 };
 
 /* The phase that THREAD is in.  */
 enum mv_phase mv_session_phase(const struct mv_session_thread *thread);

@@ -39,11 +39,42 @@ void mv_session_note_device(uint8_t device, uint64_t total_bytes, const char *na
 
 /* ---- phases ---- */
 
-static void enter_phase(struct mv_session_thread *thread, enum mv_phase phase)
+/* False: it is too deep to be followed.  */
+static bool enter_phase(struct mv_session_thread *thread, enum mv_phase phase)
 {
-	if (thread->depth < sizeof thread->phases)
-		thread->phases[thread->depth] = (uint8_t)phase;
-	thread->depth++;
+	enum mv_phase around = mv_session_phase(thread);
+	enum mv_phase counts = phase == MV_PHASE_USER && around ? around : phase;
+
+	if (thread->depth++ >= sizeof thread->phases)
+		return false;
+	thread->phases[thread->depth - 1] = (uint8_t)(phase | counts << MV_SESSION_PHASE_BITS);
+	return true;
+}
+
+static enum mv_phase phase_at(const struct mv_session_thread *thread, uint32_t i)
+{
+	return (enum mv_phase)(thread->phases[i] & ((1 << MV_SESSION_PHASE_BITS) - 1));
+}
+
+/* Leave the innermost PHASE; MV_PHASE_NONE: whichever is innermost.  Phases of the program's own and others need not be
+ * within each other.  Returns what was left; MV_PHASE_NONE: nothing that was followed.  */
+static enum mv_phase leave_phase(struct mv_session_thread *thread, enum mv_phase phase)
+{
+	uint32_t i = thread->depth;
+
+	if (i > sizeof thread->phases) {
+		thread->depth--;
+		return MV_PHASE_NONE;
+	}
+	while (i > 0 && phase && phase_at(thread, i - 1) != phase)
+		i--;
+	/* That backward or the optimizer ends is worth knowing also if it began before the recording.  */
+	if (!i)
+		return phase == MV_PHASE_USER ? MV_PHASE_NONE : phase;
+	phase = phase_at(thread, i - 1);
+	memmove(&thread->phases[i - 1], &thread->phases[i], thread->depth - i);
+	thread->depth--;
+	return phase;
 }
 
 /* By the end of the first step Python and the optimizer have been met: a recording whose process is killed says so.  */
@@ -58,7 +89,6 @@ void mv_session_note_phase(bool begins, enum mv_phase phase, const char *name, u
 	struct mv_session_thread *thread;
 	struct mv_event event = {
 		.kind = begins ? MV_EVENT_PHASE_BEGIN : MV_EVENT_PHASE_END,
-		.phase = (uint8_t)phase,
 		.flags = flags,
 	};
 	struct mv_session *session;
@@ -69,16 +99,12 @@ void mv_session_note_phase(bool begins, enum mv_phase phase, const char *name, u
 	session = mv_session_enter(&thread);
 	if (!session)
 		return;
-	event.ref = name ? mv_store_text(&session->store, name) : 0;
-	/* Whoever ends a phase need not know which.  */
-	if (!event.phase)
-		event.phase = (uint8_t)mv_session_phase(thread);
-	mv_session_append(session, thread, &event);
-	if (begins)
-		enter_phase(thread, phase);
-	else if (thread->depth)
-		thread->depth--;
-	if (!begins && event.phase == MV_PHASE_OPTIMIZER)
+	if (begins ? enter_phase(thread, phase) : (phase = leave_phase(thread, phase))) {
+		event.phase = (uint8_t)phase;
+		event.ref = name ? mv_store_text(&session->store, name) : 0;
+		mv_session_append(session, thread, &event);
+	}
+	if (!begins && phase == MV_PHASE_OPTIMIZER)
 		end_step(session);
 	mv_session_leave(thread);
 }

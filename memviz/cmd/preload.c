@@ -52,7 +52,15 @@ static bool is_loadable(const char *path)
 	return false;
 }
 
-bool mv_preload_recorder(struct mv_environment *environment, bool is_injected)
+static void set_if_free(struct mv_environment *environment, const char *name, const char *path)
+{
+	const char *there = mv_environment_get(environment, name);
+
+	if (!there || !*there)
+		mv_environment_set(environment, name, path);
+}
+
+bool mv_preload_recorder(struct mv_environment *environment, const struct mv_preload_ways *ways)
 {
 	char path[MV_PRELOAD_PATH_BYTES];
 
@@ -63,8 +71,10 @@ bool mv_preload_recorder(struct mv_environment *environment, bool is_injected)
 	if (!is_loadable(path))
 		return false;
 	mv_environment_prepend(environment, "LD_PRELOAD", path, ':');
-	if (is_injected && !mv_environment_get(environment, "CUDA_INJECTION64_PATH"))
-		mv_environment_set(environment, "CUDA_INJECTION64_PATH", path);
+	if (ways->by_cuda)
+		set_if_free(environment, "CUDA_INJECTION64_PATH", path);
+	if (ways->by_nvtx)
+		set_if_free(environment, "NVTX_INJECTION64_PATH", path);
 	return true;
 }
 

@@ -16,9 +16,14 @@ struct mv_preload_gpu {
 	bool is_forced; /* also on a machine with a real driver */
 };
 
-/* Let the recorder be loaded, before everything else that is; IS_INJECTED: by CUDA, too, unless that is to load another
- * tool.  False: it cannot be; a line on stderr says why.  */
-bool mv_preload_recorder(struct mv_environment *environment, bool is_injected);
+/* Who is to load the recorder beside the loader, unless another tool is to be loaded there.  */
+struct mv_preload_ways {
+	bool by_cuda; /* when it is initialised */
+	bool by_nvtx; /* at the first range */
+};
+
+/* Let the recorder be loaded, before everything else that is.  False: it cannot be; a line on stderr says why.  */
+bool mv_preload_recorder(struct mv_environment *environment, const struct mv_preload_ways *ways);
 
 /* Let the simulated GPU stand in for a real one.  False: it cannot, or must not; a line on stderr says why.  */
 bool mv_preload_gpu(struct mv_environment *environment, const struct mv_preload_gpu *gpu);

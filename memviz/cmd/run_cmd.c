@@ -25,6 +25,7 @@ enum {
 	OPTION_SNAPSHOTS,
 	OPTION_AT_EXIT,
 	OPTION_INJECT,
+	OPTION_NVTX,
 	OPTION_OFF,
 	OPTION_GPU,
 	OPTION_DEVICES,
@@ -42,6 +43,7 @@ static const struct mv_option options[] = {
 	[OPTION_SNAPSHOTS] = {"snapshots", "N", "out-of-memory errors that leave a snapshot (3)", 0},
 	[OPTION_AT_EXIT] = {"at-exit", NULL, "leave a snapshot when the program exits, too", 0},
 	[OPTION_INJECT] = {"inject", NULL, "have the driver load the recorder, too, for programs\nthat drop LD_PRELOAD", 0},
+	[OPTION_NVTX] = {"nvtx", NULL, "show the ranges that the program marks for NVIDIA's\nprofilers (NVTX) as phases", 0},
 	[OPTION_OFF] = {"off", NULL, "load the recorder, but let it pass everything on", 0},
 	[OPTION_GPU] = {"gpu", "sim[:SIZE]", "run on a simulated GPU of that memory: sim:24GiB", 0},
 	[OPTION_DEVICES] = {"devices", "N", "so many simulated GPUs", 0},
@@ -140,6 +142,8 @@ static void set_recorder(struct plan *plan)
 		mv_environment_set(&plan->environment, "MEMVIZ_AT_EXIT", "1");
 	if (plan->args->value[OPTION_OFF])
 		mv_environment_set(&plan->environment, "MEMVIZ_ON", "0");
+	if (plan->args->value[OPTION_NVTX])
+		mv_environment_set(&plan->environment, "MEMVIZ_NVTX", "1");
 	if (plan->args->value[OPTION_VERBOSE])
 		mv_environment_set(&plan->environment, "MEMVIZ_VERBOSE", "1");
 }
@@ -205,14 +209,17 @@ static int tell_not_found(const char *program, int err)
 static int launch(struct plan *plan)
 {
 	uint64_t start_ns = mv_sys_realtime_ns();
+	struct mv_preload_ways ways = {
+		.by_cuda = plan->args->value[OPTION_INJECT],
+		.by_nvtx = plan->args->value[OPTION_NVTX],
+	};
 	int status;
 
 	snprintf(plan->token, sizeof plan->token, "%d-%llx", (int)getpid(), (unsigned long long)start_ns);
 	if (plan->is_recorded)
 		set_recorder(plan);
 	/* The simulation first: what is prepended last stands first.  */
-	if (!set_gpu(plan) ||
-	    (plan->is_recorded && !mv_preload_recorder(&plan->environment, plan->args->value[OPTION_INJECT])))
+	if (!set_gpu(plan) || (plan->is_recorded && !mv_preload_recorder(&plan->environment, &ways)))
 		return MV_EXIT_FAILED;
 	if (plan->environment.is_broken) {
 		mv_tell("out of memory");

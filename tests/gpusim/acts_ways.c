@@ -54,7 +54,44 @@ static void looks_up_before_and_after(void)
 	MUST(before && !before(&address, MIB) && after && !after(&address, 2 * MIB));
 }
 
+/* A phase of the program's own, within one that has a meaning, and one that outlives it.  */
+static void names_phases(void)
+{
+	acts_open_card();
+	acts_get(MIB);
+	memviz_phase_push("mine");
+	acts_get(2 * MIB);
+	memviz_phase_push("optimizer");
+	memviz_phase_push("within");
+	acts_get(3 * MIB);
+	memviz_phase_pop();
+	acts_get(4 * MIB);
+	memviz_phase_pop();
+	acts_get(5 * MIB);
+	memviz_phase_pop();
+	acts_get(6 * MIB);
+}
+
+/* More than anybody follows; what is known of later ones must not suffer.  */
+static void nests_deeply(void)
+{
+	int i;
+
+	acts_open_card();
+	acts_get(MIB);
+	for (i = 0; i < 100; i++)
+		memviz_phase_push("deep");
+	for (i = 0; i < 100; i++)
+		memviz_phase_pop();
+	memviz_phase_push("optimizer");
+	acts_get(2 * MIB);
+	memviz_phase_pop();
+	acts_get(3 * MIB);
+}
+
 const struct act acts_ways[] = {
+	{"names_phases", names_phases},
+	{"nests_deeply", nests_deeply},
 	{"loads_recorder", loads_recorder},
 	{"loads_plugin", loads_plugin},
 	{"looks_up_before_and_after", looks_up_before_and_after},

@@ -227,7 +227,38 @@ static void a_recorder_that_is_there_already_is_not_there_twice(void)
 	rmdir(folder);
 }
 
+/* ---- phases that programs name ---- */
+
+static void check_phases(const char *act, const enum mv_phase *wanted, size_t count)
+{
+	struct run run;
+	struct mv_timeline *timeline = run_record(&run, act);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		CU_ASSERT_EQUAL(run_block(timeline, MV_LEDGER_DEVICE, i)->phase, wanted[i]);
+	CU_ASSERT_EQUAL(mv_timeline_header(timeline)->step, 1);
+	run_end(&run, timeline);
+}
+
+static void a_phase_of_the_program_s_own_hides_no_other(void)
+{
+	static const enum mv_phase named[] = {MV_PHASE_NONE,	  MV_PHASE_USER, MV_PHASE_OPTIMIZER,
+					      MV_PHASE_OPTIMIZER, MV_PHASE_USER, MV_PHASE_NONE};
+
+	check_phases("names_phases", named, 6);
+}
+
+static void phases_that_are_too_deep_are_forgotten_in_pairs(void)
+{
+	static const enum mv_phase after[] = {MV_PHASE_NONE, MV_PHASE_OPTIMIZER, MV_PHASE_NONE};
+
+	check_phases("nests_deeply", after, 3);
+}
+
 static const struct harness_test tests[] = {
+	HARNESS_TEST(a_phase_of_the_program_s_own_hides_no_other),
+	HARNESS_TEST(phases_that_are_too_deep_are_forgotten_in_pairs),
 	HARNESS_TEST(a_program_that_links_the_driver_is_recorded_from_cuinit_on),
 	HARNESS_TEST(so_is_one_whose_links_the_loader_has_locked),
 	HARNESS_TEST(look_ups_after_cuinit_are_seen_and_those_before_are_not),

@@ -49,6 +49,23 @@ def steps():
     os._exit(0)
 
 
+def ranges():
+    before = torch.empty(MIB, device="cuda")
+    with torch.cuda.nvtx.range("stage one"):
+        within = torch.empty(2 * MIB, device="cuda")
+    started = torch.cuda.nvtx.range_start("stage two")
+    between = torch.empty(3 * MIB, device="cuda")
+    torch.cuda.nvtx.range_end(started)
+    model = net()
+    optimizer = torch.optim.AdamW(model.parameters())
+    with torch.cuda.nvtx.range("step"):
+        train_step(model, optimizer)
+    after = torch.empty(4 * MIB, device="cuda")
+    state = sum(s["exp_avg"].nbytes + s["exp_avg_sq"].nbytes for s in optimizer.state.values())
+    say(addresses=[t.data_ptr() for t in (before, within, between, after)], state=state)
+    os._exit(0)
+
+
 def threads():
     def work():
         model = net()

@@ -185,6 +185,29 @@ class Ends(unittest.TestCase):
             shutil.rmtree(run.folder)
 
 
+class Ranges(unittest.TestCase):
+    def phases(self, **settings):
+        with Run("ranges", **settings) as run:
+            self.assertEqual(run.status, 0, run.err)
+            said, seen = run.said(), report(run.recording())
+            phase = {b["address"]: b["phase"] for b in seen["largest_blocks"]}
+            # A range around the step does not hide the optimizer's phase in it.
+            self.assertIn(("optimizer", said["state"]), [(b["band"], b["bytes"]) for b in seen["bands"]])
+            with open(run.recording(), "rb") as file:
+                return [phase[a] for a in said["addresses"]], file.read()
+
+    def test_nvtx_ranges_are_phases_where_asked_for_and_hide_no_other(self):
+        phases, names = self.phases(NVTX_INJECTION64_PATH=os.path.join(BUILD, "libmemviz.so"))
+        self.assertEqual(phases, ["forward", "user", "user", "forward"])
+        for name in (b"stage one", b"stage two"):
+            self.assertIn(name, names)
+
+    def test_nvtx_ranges_are_left_alone_where_not_asked_for(self):
+        phases, names = self.phases()
+        self.assertEqual(set(phases), {"forward"})
+        self.assertNotIn(b"stage one", names)
+
+
 class Guest(unittest.TestCase):
     """The program cannot tell that somebody is watching."""
 
