@@ -92,7 +92,7 @@ $(test_out)/gpusim/reload: $(test_out)/gpusim/reload.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
-recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest ways entry begin)
+recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest ways entry begin samples)
 recorder_programs := $(recorder_suites) $(addprefix $(test_out)/gpusim/,acts acts_bound reload runtime_user plugin.so) \
 	$(entry_programs)
 

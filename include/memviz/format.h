@@ -263,18 +263,19 @@ enum mv_phase {
 };
 
 /* What a sample of a card's memory consists of.  Samples are taken now and then by a thread of the recorder's; all
- * terms of one sample bear the same ADDRESS, which counts the samples, and come one behind the other.  */
+ * terms of one sample bear the same ADDRESS, which counts the samples of all cards from 1, and come one behind the other on
+ * their thread.  A term that could not be found out is absent.  */
 enum mv_term {
 	MV_TERM_NONE = 0,
 	MV_TERM_TOTAL = 1,	    /* the card's capacity */
-	MV_TERM_USED = 2,	    /* in use by anybody, as NVML says */
+	MV_TERM_USED = 2,	    /* in use by anybody, as NVML says; without MV_TERM_RESERVED where that is told apart */
 	MV_TERM_PROCESS = 3,	    /* of that, by this process, as NVML says */
-	MV_TERM_OTHERS = 4,	    /* of that, by other processes, as NVML says */
+	MV_TERM_OTHERS = 4,	    /* of that, by other processes, as NVML says: absent, too, if one of them is not told */
 	MV_TERM_POOL_RESERVED = 5,  /* held by the device's default stream-ordered pool */
 	MV_TERM_POOL_USED = 6,	    /* of that, handed out */
 	MV_TERM_GRAPH_RESERVED = 7, /* held for graphs' memory nodes */
 	MV_TERM_GRAPH_USED = 8,	    /* of that, in use */
-	MV_TERM_LEDGER = 9,	    /* physical memory in the device ledger, counted by the recorder at the same moment */
+	MV_TERM_RESERVED = 9,	    /* kept by the driver and the firmware, as NVML says */
 	MV_TERM_KINDS = 10,
 };
 

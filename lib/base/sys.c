@@ -278,6 +278,11 @@ void mv_sys_thread_name(char name[16])
 	name[15] = 0;
 }
 
+void mv_sys_name_thread(const char *name)
+{
+	CALL(prctl, PR_SET_NAME, name, 0, 0, 0, 0);
+}
+
 /* libc's clock_gettime reads the kernel's page of times with no system call and sets no errno for a valid clock.  */
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -312,6 +317,26 @@ void mv_sys_sleep(uint32_t time_ns)
 	struct timespec time = {0, time_ns};
 
 	CALL(nanosleep, &time, 0, 0, 0, 0, 0);
+}
+
+void mv_sys_wait(const uint32_t *word, uint32_t value, uint64_t time_ns)
+{
+	struct timespec time = {(time_t)(time_ns / 1000000000u), (long)(time_ns % 1000000000u)};
+
+	CALL(futex, word, FUTEX_WAIT_PRIVATE, value, &time, 0, 0);
+}
+
+void mv_sys_wake(const uint32_t *word)
+{
+	CALL(futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, 0, 0, 0);
+}
+
+uint64_t mv_sys_block_signals(uint64_t mask)
+{
+	uint64_t before = 0;
+
+	CALL(rt_sigprocmask, SIG_SETMASK, &mask, &before, sizeof before, 0, 0);
+	return before;
 }
 
 int mv_sys_readable(const void *address)

@@ -104,8 +104,9 @@ pid_t mv_sys_thread(void);
 /* True if THREAD is a thread of this process, ending ones included.  */
 bool mv_sys_thread_lives(pid_t thread);
 
-/* Name of the calling thread, at most 15 characters and a zero, into NAME[16].  */
+/* Name of the calling thread, at most 15 characters and a zero, into NAME[16]; and give it one.  */
 void mv_sys_thread_name(char name[16]);
+void mv_sys_name_thread(const char *name);
 
 /* Nanoseconds of CLOCK_MONOTONIC and of CLOCK_REALTIME.  */
 uint64_t mv_sys_monotonic_ns(void);
@@ -117,6 +118,14 @@ uint64_t mv_sys_coarse_ns(void);
 /* Let another thread run; do nothing for some time, less than a second, unless a signal comes.  */
 void mv_sys_yield(void);
 void mv_sys_sleep(uint32_t time_ns);
+
+/* Sleep until *WORD is not VALUE any more and somebody wakes it, at most TIME_NS; it may also be for nothing.
+ * mv_sys_wake wakes all who sleep on WORD.  */
+void mv_sys_wait(const uint32_t *word, uint32_t value, uint64_t time_ns);
+void mv_sys_wake(const uint32_t *word);
+
+/* Block the signals in MASK, bit N - 1 for signal N, and no others, for the calling thread.  Returns the mask before.  */
+uint64_t mv_sys_block_signals(uint64_t mask);
 
 /* True if the eight bytes around ADDRESS can be read.  Never faults, has no side effect; about 100 ns.
  * The kernel reads the new signal mask before it rejects an impossible HOW.  */

@@ -195,6 +195,35 @@ int mv_text_parse_size(const char *string, uint64_t *size)
 	return 0;
 }
 
+int mv_text_parse_time(const char *string, uint64_t *time_ns)
+{
+	static const struct {
+		const char *unit;
+		uint64_t time_ns;
+	} units[] = {{"ms", 1000000}, {"s", 1000000000}, {"min", UINT64_C(60000000000)}};
+	static const uint64_t hour_ns = UINT64_C(3600000000000);
+	const char *unit;
+	uint64_t value;
+	size_t i;
+	int err = parse_digits(string, &unit, &value);
+
+	if (err)
+		return err;
+	if (!value && !*unit) {
+		*time_ns = 0;
+		return 0;
+	}
+	for (i = 0; i < sizeof units / sizeof *units; i++) {
+		if (!mv_text_equal(unit, units[i].unit))
+			continue;
+		if (value > hour_ns / units[i].time_ns)
+			return -ERANGE;
+		*time_ns = value * units[i].time_ns;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 int mv_text_parse_u64(const char *string, uint64_t *value)
 {
 	const char *end;

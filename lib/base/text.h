@@ -38,6 +38,10 @@ void mv_text_add_time(struct mv_text *text, uint64_t time_ns);
  * 1024; case does not matter).  Returns 0 and *SIZE, or -EINVAL (not a size) or -ERANGE (over 2^63).  */
 int mv_text_parse_size(const char *string, uint64_t *size);
 
+/* Read a time: a whole number and its unit, ms, s or min; 0 needs none.  Returns 0 and *TIME_NS, -EINVAL or -ERANGE
+ * (over an hour).  */
+int mv_text_parse_time(const char *string, uint64_t *time_ns);
+
 /* Read a whole number in decimal.  Returns 0 and *VALUE, -EINVAL or -ERANGE.  */
 int mv_text_parse_u64(const char *string, uint64_t *value);
 

@@ -63,8 +63,12 @@ static void note(struct mv_event *event)
 	}
 	mv_session_leave(thread);
 	/* PyTorch on the driver's own pools reports nothing by itself.  */
-	if (event->ledger == MV_LEDGER_POOLED)
+	if (event->ledger == MV_LEDGER_POOLED) {
+		mv_sampler_note_pools(session);
 		mv_torch_tick();
+	}
+	if (event->kind == MV_EVENT_CALL)
+		mv_sampler_want(session);
 }
 
 /* ---- frees ---- */

@@ -16,6 +16,9 @@
 /* A program whose failed thread allocates again, or whose other threads allocate so often, goes on.  */
 enum { OTHERS_ALLOCS = 64 };
 
+/* How long a snapshot waits for a sample of what is used of the card: many times what it takes.  */
+static const uint64_t SAMPLE_NS = 25000000;
+
 /* A pool that is told that the card is full gives back what it holds in reserve and asks again; when it gives up it says
  * so itself: PyTorch's, and one that told of its blocks through memviz.h.  Out of the driver's own pools PyTorch takes
  * the first answer, and before its first block there is nobody who would report.  */
@@ -87,6 +90,8 @@ static void note_oom(struct mv_session *session, struct mv_session_thread *threa
 	};
 
 	mv_watch_memory_info(report->device, &oom.free_bytes, &oom.total_bytes);
+	if (ordinal <= session->settings.snapshots)
+		mv_sampler_wait(session, SAMPLE_NS);
 	mv_session_append(session, thread, &event);
 	oom.time_ns = event.time_ns;
 	*record = oom;

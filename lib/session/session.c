@@ -6,6 +6,7 @@
 
 #include "base/sys.h"
 #include "base/text.h"
+#include "cuda/usage.h"
 #include "cuda/watch.h"
 #include "session/begin.h"
 #include "stack/stack.h"
@@ -95,6 +96,7 @@ void mv_session_note_state(struct mv_session *session)
 	mv_store_note(&session->store, "lookup", mv_watch_lookup_state());
 	mv_store_note(&session->store, "python", mv_stack_python_state());
 	mv_store_note(&session->store, "owners", mv_torch_owner_state());
+	mv_store_note(&session->store, "nvml", mv_usage_state());
 }
 
 struct mv_session *mv_session_current(void)
@@ -218,6 +220,7 @@ void mv_session_finish(void)
 
 	if (!session)
 		return;
+	mv_sampler_stop(session);
 	mv_session_note_state(session);
 	if (session->settings.snapshot_at_exit)
 		snapshot(session, "exit", 1, MV_REASON_EXIT);

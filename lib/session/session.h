@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/sink.h"
+#include "session/sampler.h"
 #include "session/settings.h"
 #include "store/store.h"
 
@@ -33,6 +34,7 @@ struct mv_session {
 	uint64_t oom_number; /* of the error whose outcome is open, 0: none */
 	uint32_t oom_thread; /* that failed */
 	uint32_t oom_allocs; /* by other threads since */
+	struct mv_sampler sampler;
 };
 
 /* What a thread is doing.  */

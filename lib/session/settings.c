@@ -23,6 +23,14 @@ static int parse_count(const char *value, void *field)
 	return mv_text_parse_u64(value, field);
 }
 
+static int parse_period(const char *value, void *field)
+{
+	if (!mv_text_equal(value, "off"))
+		return mv_text_parse_time(value, field);
+	*(uint64_t *)field = MV_SETTINGS_NO_SAMPLES;
+	return 0;
+}
+
 static int parse_folder(const char *value, void *field)
 {
 	struct mv_text out = mv_text_in(field, MV_SETTINGS_OUT_BYTES);
@@ -88,6 +96,8 @@ static const struct row rows[] = {
 	 offsetof(struct mv_settings, stacks), parse_stacks},
 	{{"MEMVIZ_SNAPSHOTS", "3", "snapshots that out-of-memory errors may leave"},
 	 offsetof(struct mv_settings, snapshots), parse_count},
+	{{"MEMVIZ_SAMPLE", "1s", "time between samples of what is used of the card; 0: only at events; off: none"},
+	 offsetof(struct mv_settings, sample_ns), parse_period},
 	{{"MEMVIZ_AT_EXIT", "0", "leave a snapshot at exit, too (1)"},
 	 offsetof(struct mv_settings, snapshot_at_exit), parse_bool},
 	{{"MEMVIZ_NVTX", "0", "show NVTX ranges as phases also where a profiler has them (1)"},

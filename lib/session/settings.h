@@ -11,6 +11,9 @@
 
 enum { MV_SETTINGS_OUT_BYTES = 768 };
 
+/* No sample is taken, and no thread made for it.  */
+#define MV_SETTINGS_NO_SAMPLES UINT64_MAX
+
 /* What MEMVIZ_STACKS names; none of them: no stacks.  */
 enum mv_settings_stacks {
 	MV_STACKS_NATIVE = 1, /* as MV_STACK_NATIVE and MV_STACK_PYTHON */
@@ -26,6 +29,7 @@ struct mv_settings {
 	unsigned stacks; /* enum mv_settings_stacks */
 	uint64_t ring_bytes;
 	uint64_t snapshots;		 /* on out-of-memory errors, at most */
+	uint64_t sample_ns;		 /* between samples; 0: only where something happens; MV_SETTINGS_NO_SAMPLES */
 	char out[MV_SETTINGS_OUT_BYTES]; /* folder; "": where the program runs */
 	const char *wrong;		 /* NAME=VALUE as it stands in the environment, of one that could not be read */
 };

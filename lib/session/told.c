@@ -24,17 +24,21 @@ void mv_session_note_device(uint8_t device, uint64_t total_bytes, const char *na
 	struct mv_session_thread *thread;
 	struct mv_session *session = device < MV_FORMAT_DEVICES ? mv_session_join(&thread) : NULL;
 	struct mv_device *record;
+	bool is_first;
 
 	if (!session)
 		return;
 	/* Several threads may have asked for it at once.  */
-	if (!__atomic_exchange_n(&session->has_device[device], true, __ATOMIC_RELAXED)) {
+	is_first = !__atomic_exchange_n(&session->has_device[device], true, __ATOMIC_RELAXED);
+	if (is_first) {
 		record = &session->store.header->devices[device];
 		memcpy(record->uuid, uuid, sizeof record->uuid);
 		record->name = mv_store_text(&session->store, name);
 		__atomic_store_n(&record->total_bytes, total_bytes, __ATOMIC_RELEASE);
 	}
 	mv_session_leave(thread);
+	if (is_first)
+		mv_sampler_want(session);
 }
 
 /* ---- phases ---- */

@@ -48,9 +48,13 @@ static int apply(struct mv_ledgers *ledgers, const struct mv_event *event)
 	case MV_EVENT_BIRTH:
 		return mv_ledgers_birth(ledgers, event);
 	case MV_EVENT_MEMORY_INFO:
-	case MV_EVENT_USAGE:
-	case MV_EVENT_CALL:
 		return note_memory(ledgers->replay, event);
+	case MV_EVENT_USAGE:
+		return mv_samples_add_usage(&ledgers->replay->samples, event,
+					    mv_replay_axis(ledgers->replay, event->time_ns));
+	case MV_EVENT_CALL:
+		return mv_samples_add_call(&ledgers->replay->samples, event,
+					   mv_replay_axis(ledgers->replay, event->time_ns));
 	case MV_EVENT_NONE:
 	case MV_EVENT_ALLOC_FAILED:
 	case MV_EVENT_OOM:
@@ -142,5 +146,6 @@ void mv_replay_release(struct mv_replay *replay)
 	free(replay->deaths);
 	free(replay->spans);
 	free(replay->memory);
+	mv_samples_release(&replay->samples);
 	memset(replay, 0, sizeof *replay);
 }

@@ -11,6 +11,7 @@
 #ifndef ANALYZE_REPLAY_H
 #define ANALYZE_REPLAY_H
 
+#include "analyze/samples.h"
 #include "analyze/timeline.h"
 #include "read/recording.h"
 
@@ -28,6 +29,7 @@ struct mv_replay {
 	size_t span_count, span_room;
 	struct mv_card_memory *memory;
 	size_t memory_count, memory_room;
+	struct mv_samples samples;
 };
 
 /* Replay RECORDING, which must outlive what is made of it.  -EINVAL with DIAG: a chunk's body is damaged; -ENOMEM.  */

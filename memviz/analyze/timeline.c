@@ -81,6 +81,11 @@ const struct mv_card_memory *mv_timeline_memory(const struct mv_timeline *timeli
 	return timeline->replay.memory;
 }
 
+const struct mv_samples *mv_timeline_samples(const struct mv_timeline *timeline)
+{
+	return &timeline->replay.samples;
+}
+
 const struct mv_card *mv_timeline_card(const struct mv_timeline *timeline, uint8_t device)
 {
 	uint16_t card = timeline->card_of[device];

@@ -115,6 +115,7 @@ struct mv_card_memory {
 
 struct mv_timeline;
 struct mv_recording;
+struct mv_samples;
 
 /* Replay the recording at PATH.  -errno with DIAG.  */
 int mv_timeline_open(const char *path, struct mv_timeline **timeline, struct mv_diag *diag);
@@ -140,6 +141,8 @@ const struct mv_card *mv_timeline_cards(const struct mv_timeline *timeline, size
 /* Out-of-memory errors; their time_ns is on the time axis.  */
 const struct mv_oom *mv_timeline_ooms(const struct mv_timeline *timeline, size_t *count);
 const struct mv_card_memory *mv_timeline_memory(const struct mv_timeline *timeline, size_t *count);
+/* What the recorder's samples said (analyze/samples.h).  */
+const struct mv_samples *mv_timeline_samples(const struct mv_timeline *timeline);
 
 /* The card DEVICE, NULL if it was not used.  */
 const struct mv_card *mv_timeline_card(const struct mv_timeline *timeline, uint8_t device);

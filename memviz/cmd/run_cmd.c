@@ -23,6 +23,7 @@ enum {
 	OPTION_RING,
 	OPTION_STACKS,
 	OPTION_SNAPSHOTS,
+	OPTION_SAMPLE,
 	OPTION_AT_EXIT,
 	OPTION_INJECT,
 	OPTION_NVTX,
@@ -41,6 +42,7 @@ static const struct mv_option options[] = {
 	[OPTION_RING] = {"ring", "SIZE", "room for past events; the oldest are overwritten\n(64MiB)", 0},
 	[OPTION_STACKS] = {"stacks", "LIST", "stacks to take: native, python, frees, separated by\ncommas; all; none (native,python)", 0},
 	[OPTION_SNAPSHOTS] = {"snapshots", "N", "out-of-memory errors that leave a snapshot (3)", 0},
+	[OPTION_SAMPLE] = {"sample", "TIME", "time between samples of what is used of the card, as\n500ms (1s); 0: only at events; off: none", 0},
 	[OPTION_AT_EXIT] = {"at-exit", NULL, "leave a snapshot when the program exits, too", 0},
 	[OPTION_INJECT] = {"inject", NULL, "have the driver load the recorder, too, for programs\nthat drop LD_PRELOAD", 0},
 	[OPTION_NVTX] = {"nvtx", NULL, "show the ranges that the program marks for NVIDIA's\nprofilers (NVTX) as phases", 0},
@@ -116,12 +118,15 @@ static int check_gpu(const struct mv_args *args)
 static int check_values(const struct mv_args *args)
 {
 	const char *ring = args->value[OPTION_RING], *snapshots = args->value[OPTION_SNAPSHOTS];
+	const char *sample = args->value[OPTION_SAMPLE];
 	uint64_t number;
 
 	if (ring && mv_text_parse_size(ring, &number))
 		return wrong("ring", ring, "a size");
 	if (snapshots && mv_text_parse_u64(snapshots, &number))
 		return wrong("snapshots", snapshots, "a number");
+	if (sample && !mv_text_equal(sample, "off") && mv_text_parse_time(sample, &number))
+		return wrong("sample", sample, "a time such as 500ms, at most an hour, 0 or off");
 	return check_gpu(args);
 }
 
@@ -138,6 +143,7 @@ static void set_recorder(struct plan *plan)
 	set_if(plan, OPTION_RING, "MEMVIZ_RING");
 	set_if(plan, OPTION_STACKS, "MEMVIZ_STACKS");
 	set_if(plan, OPTION_SNAPSHOTS, "MEMVIZ_SNAPSHOTS");
+	set_if(plan, OPTION_SAMPLE, "MEMVIZ_SAMPLE");
 	if (plan->args->value[OPTION_AT_EXIT])
 		mv_environment_set(&plan->environment, "MEMVIZ_AT_EXIT", "1");
 	if (plan->args->value[OPTION_OFF])

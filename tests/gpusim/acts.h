@@ -27,6 +27,7 @@ extern const struct act acts_memory[];	 /* sorts of memory, and errors */
 extern const struct act acts_lookups[];	 /* ways to find the driver's functions */
 extern const struct act acts_guest[];	 /* what makes it hard to be a guest */
 extern const struct act acts_ways[];	 /* recorders that come late */
+extern const struct act acts_samples[];	 /* what is sampled, and who samples */
 extern const struct act acts_begin[];	 /* first calls */
 extern const struct act acts_processes[]; /* threads, signals, children, ends */
 

@@ -22,6 +22,7 @@ static void an_empty_environment_means_the_defaults(void)
 	CU_ASSERT(settings.is_on && !settings.is_verbose && !settings.snapshot_at_exit);
 	CU_ASSERT_EQUAL(settings.ring_bytes, 64 << 20);
 	CU_ASSERT_EQUAL(settings.snapshots, 3);
+	CU_ASSERT_EQUAL(settings.sample_ns, 1000000000);
 	CU_ASSERT_EQUAL(settings.stacks, MV_STACKS_NATIVE | MV_STACKS_PYTHON);
 	CU_ASSERT_STRING_EQUAL(settings.out, "");
 	CU_ASSERT_PTR_NULL(settings.wrong);
@@ -35,6 +36,9 @@ static void each_setting_is_read(void)
 	CU_ASSERT_EQUAL(read_one("MEMVIZ_STACKS=none").stacks, 0);
 	CU_ASSERT_EQUAL(read_one("MEMVIZ_STACKS=python,frees").stacks, MV_STACKS_PYTHON | MV_STACKS_FREES);
 	CU_ASSERT_EQUAL(read_one("MEMVIZ_SNAPSHOTS=0").snapshots, 0);
+	CU_ASSERT_EQUAL(read_one("MEMVIZ_SAMPLE=250ms").sample_ns, 250000000);
+	CU_ASSERT_EQUAL(read_one("MEMVIZ_SAMPLE=0").sample_ns, 0);
+	CU_ASSERT_EQUAL(read_one("MEMVIZ_SAMPLE=off").sample_ns, MV_SETTINGS_NO_SAMPLES);
 	CU_ASSERT(read_one("MEMVIZ_AT_EXIT=yes").snapshot_at_exit);
 	CU_ASSERT(read_one("MEMVIZ_VERBOSE=1").is_verbose);
 }
@@ -42,7 +46,7 @@ static void each_setting_is_read(void)
 static void a_value_that_cannot_be_read_leaves_the_default(void)
 {
 	static const char *const wrong[] = {"MEMVIZ_RING=lots", "MEMVIZ_ON=perhaps", "MEMVIZ_STACKS=native,rust",
-					    "MEMVIZ_SNAPSHOTS=-1"};
+					    "MEMVIZ_SNAPSHOTS=-1", "MEMVIZ_SAMPLE=5", "MEMVIZ_SAMPLE=2h"};
 	size_t i;
 
 	for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {

@@ -113,6 +113,20 @@ static void yes_and_no_have_many_words(void)
 	CU_ASSERT_EQUAL(mv_text_parse_bool("", &value), -EINVAL);
 }
 
+static void times_are_read_as_people_write_them(void)
+{
+	uint64_t time_ns = 1;
+
+	CU_ASSERT(!mv_text_parse_time("0", &time_ns) && time_ns == 0);
+	CU_ASSERT(!mv_text_parse_time("15ms", &time_ns) && time_ns == 15000000);
+	CU_ASSERT(!mv_text_parse_time("2s", &time_ns) && time_ns == UINT64_C(2000000000));
+	CU_ASSERT(!mv_text_parse_time("60min", &time_ns) && time_ns == UINT64_C(3600000000000));
+	CU_ASSERT_EQUAL(mv_text_parse_time("61min", &time_ns), -ERANGE);
+	CU_ASSERT_EQUAL(mv_text_parse_time("5", &time_ns), -EINVAL);
+	CU_ASSERT_EQUAL(mv_text_parse_time("5h", &time_ns), -EINVAL);
+	CU_ASSERT_EQUAL(mv_text_parse_time("ms", &time_ns), -EINVAL);
+}
+
 static const struct harness_test tests[] = {
 	HARNESS_TEST(sizes_read_as_people_write_them),
 	HARNESS_TEST(what_is_no_size_is_refused),
@@ -121,5 +135,6 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(text_that_does_not_fit_is_cut_and_says_so),
 	HARNESS_TEST(numbers_are_written_whole),
 	HARNESS_TEST(yes_and_no_have_many_words),
+	HARNESS_TEST(times_are_read_as_people_write_them),
 };
 HARNESS_MAIN("text", tests)
