@@ -118,6 +118,6 @@ uninstall: ## remove what install has put there
 		$(addprefix $(man_dir)/,$(notdir $(wildcard memviz/man/*.1)))
 
 include memviz/viewer.mk memviz/export/export.mk tools/gpusim/gpusim.mk tools/demo/demo.mk
-include tests/stack.mk tests/gpusim/gpusim_tests.mk tests/gpusim/entry.mk tests/web/web.mk tests/tests.mk tests/gpusim/guest_tests.mk tests/bench/bench.mk tests/soak/soak.mk
+include tests/stack.mk tests/gpusim/gpusim_tests.mk tests/gpusim/entry.mk tests/gpusim/session_tests.mk tests/web/web.mk tests/tests.mk tests/gpusim/guest_tests.mk tests/bench/bench.mk tests/soak/soak.mk
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -92,8 +92,8 @@ $(test_out)/gpusim/reload: $(test_out)/gpusim/reload.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
-recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest ways entry begin samples)
-recorder_programs := $(recorder_suites) $(addprefix $(test_out)/gpusim/,acts acts_bound reload runtime_user plugin.so) \
+recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest ways entry begin samples) $(session_suites)
+recorder_programs := $(recorder_suites) $(addprefix $(test_out)/gpusim/,acts acts_bound reload runtime_user plugin.so) $(session_programs) \
 	$(entry_programs)
 
 $(recorder_suites) $(test_out)/gpusim/vendor: $(test_out)/gpusim/%: $(test_out)/gpusim/%.o $(test_out)/gpusim/run.o $(suite_lib)
@@ -105,7 +105,7 @@ recorder_env = MEMVIZ_TEST_SO=$(abspath $(BUILD))/libmemviz.so MEMVIZ_TEST_GPUSI
 	MEMVIZ_TEST_ACTS=$(abspath $(test_out))/gpusim/acts MEMVIZ_TEST_RELOAD=$(abspath $(test_out))/gpusim/reload \
 	MEMVIZ_TEST_BOUND_ACTS=$(abspath $(test_out))/gpusim/acts_bound MEMVIZ_TEST_PLUGIN=$(abspath $(test_out))/gpusim/plugin.so \
 	MEMVIZ_TEST_RUNTIME_USER=$(abspath $(test_out))/gpusim/runtime_user \
-	$(entry_env) ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(abspath tests/tsan.supp) \
+	$(entry_env) $(session_env) ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(abspath tests/tsan.supp) \
 	$(if $(SANITIZE),MEMVIZ_TEST_PRELOAD=$(shell $(CC) -print-file-name=lib$(san_library).so))
 
 .PHONY: check-recorder

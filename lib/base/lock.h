@@ -4,7 +4,7 @@
  * not take the program with it, so a caller that gets no lock drops what it had to say and counts it.  A lock that was
  * once waited for in vain is not waited for again until its holder lets go.
  *
- * Threads: yes.  Signals: the owner of a lock must keep its signal handlers out by a guard of its own (lib/cuda/guard.h).
+ * Threads: yes.  Signals: the owner of a lock must keep its signal handlers out by a guard of its own (guard.h).
  * Fork: a child never looks at its parent's locks; it starts with new memory.  */
 #ifndef BASE_LOCK_H
 #define BASE_LOCK_H

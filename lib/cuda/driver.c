@@ -15,6 +15,8 @@ enum { HOOKS_MAX = 256, CALLERS = 256 };
 static void *g_genuine[HOOKS_MAX];
 static void *g_real[HOOKS_MAX];
 
+void *mv_hook_straight[HOOKS_MAX];
+
 void *mv_driver_genuine(const struct mv_hook *hook)
 {
 	return mv_elf_kept(&g_genuine[hook - mv_hooks], DRIVER, hook->name);
@@ -103,6 +105,47 @@ void *mv_driver_real(const struct mv_hook *hook, const void *caller)
 	return real ? real : mv_elf_symbol_anywhere(hook->name, &g_real);
 }
 
+/* ---- what lies beside what ---- */
+
+/* Where the object is that was asked for last.  Read while it may be written: see struct caller_entry.  CHECK's lowest bit
+ * differs from that of the exclusive or where the object is the program.  */
+struct object_entry {
+	uintptr_t start, end, check;
+};
+
+static struct object_entry g_objects[2]; /* by enum mv_hook_home */
+
+static struct object_entry object_of(const void *address)
+{
+	struct mv_elf elf;
+
+	if (!mv_elf_holding(address, &elf))
+		return (struct object_entry){0, 0, 0};
+	return (struct object_entry){elf.start, elf.end, elf.start ^ elf.end ^ !*elf.path};
+}
+
+static bool holds(const struct object_entry *object, const void *address)
+{
+	return (uintptr_t)address >= object->start && (uintptr_t)address < object->end &&
+	       (object->start ^ object->end ^ object->check) <= 1;
+}
+
+bool mv_driver_is_beside(const void *real, const void *caller, enum mv_hook_home home)
+{
+	struct object_entry *kept = &g_objects[home], object;
+
+	object.start = __atomic_load_n(&kept->start, __ATOMIC_RELAXED);
+	object.end = __atomic_load_n(&kept->end, __ATOMIC_RELAXED);
+	object.check = __atomic_load_n(&kept->check, __ATOMIC_RELAXED);
+	if (!holds(&object, real)) {
+		object = object_of(real);
+		__atomic_store_n(&kept->start, object.start, __ATOMIC_RELAXED);
+		__atomic_store_n(&kept->end, object.end, __ATOMIC_RELAXED);
+		__atomic_store_n(&kept->check, object.check, __ATOMIC_RELAXED);
+	}
+	return holds(&object, caller) && (object.start ^ object.end) == object.check;
+}
+
 /* The driver's functions that are asked something.  */
 static struct {
 	void *get_device, *get_state, *get_info, *total, *name, *uuid, *version;
@@ -133,6 +176,7 @@ void mv_driver_follow_loader(void)
 		return;
 	forget(g_genuine, HOOKS_MAX);
 	forget(g_real, HOOKS_MAX);
+	forget(mv_hook_straight, HOOKS_MAX);
 	forget((void **)&g_questions, sizeof g_questions / sizeof(void *));
 	forget_callers();
 }

@@ -22,6 +22,10 @@ void *mv_driver_genuine(const struct mv_hook *hook);
 void *mv_driver_real(const struct mv_hook *hook, const void *caller);
 void mv_driver_set_real(const struct mv_hook *hook, void *real);
 
+/* True if CALLER lies in the same loaded object as REAL, a function of a library that is no part of the program itself.  A
+ * few nanoseconds: the objects of the latest REAL of each HOME are kept.  */
+bool mv_driver_is_beside(const void *real, const void *caller, enum mv_hook_home home);
+
 /* Forget where functions lay, if objects have been unloaded since the last time.  Called where functions are looked up: a
  * driver that is loaded again may lie elsewhere.  */
 void mv_driver_follow_loader(void);

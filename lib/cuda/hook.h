@@ -22,7 +22,7 @@ struct mv_call {
 	const uint64_t *stack_args; /* the arguments behind those in registers */
 	const void *caller;	    /* where the program goes on */
 	const struct mv_hook *hook;
-	bool is_watched; /* the outermost call of the driver's on this thread: FAMILY is asked */
+	bool is_watched; /* a call of the program's, not of the driver's or the runtime's own: FAMILY is asked */
 	uint8_t spare;
 	uint16_t api;	   /* the outermost call of the program's that led here */
 	const void *origin; /* where the program called that */
@@ -109,6 +109,12 @@ struct mv_hook_target {
 };
 struct mv_hook_target mv_hook_enter(struct mv_call *call, unsigned row);
 void mv_hook_leave(struct mv_call *call);
+
+/* Where the wrapper of a row goes on at once, with the program's registers and return address; NULL: through the above.  */
+extern void *mv_hook_straight[];
+
+/* The place in the assembly that the real function returns to.  */
+extern const char mv_hook_return[] __attribute__((visibility("hidden")));
 
 /* The personality routine of the wrappers' frames: an exception, pthread_exit or a cancelled thread leaves a call.  */
 int mv_hook_unwound(int version, int actions, uint64_t exception_class, void *exception, void *context);

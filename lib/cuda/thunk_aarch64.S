@@ -10,11 +10,18 @@
 
 	.text
 
+	.globl	mv_hook_return
+	.hidden	mv_hook_return
+	.hidden	mv_hook_straight
 	.type	call_through, %function
 	.p2align 4
 call_through:				/* w16: row */
 	.cfi_startproc
 	.cfi_personality 0x1b, mv_hook_unwound
+	adrp	x17, mv_hook_straight
+	add	x17, x17, #:lo12:mv_hook_straight
+	ldr	x17, [x17, w16, uxtw #3]
+	cbnz	x17, 4f
 	stp	x29, x30, [sp, #-16]!
 	.cfi_def_cfa_offset 16
 	.cfi_offset 29, -16
@@ -50,6 +57,7 @@ call_through:				/* w16: row */
 	ldp	x4, x5, [x9, #32]
 	ldp	x6, x7, [x9, #48]
 	blr	x16
+mv_hook_return:
 	sub	x9, x29, #CALL_BYTES
 	mov	sp, x9
 	str	x0, [sp, #CALL_RESULT]
@@ -60,7 +68,10 @@ call_through:				/* w16: row */
 	mov	sp, x29
 	ldp	x29, x30, [sp], #16
 	.cfi_def_cfa 31, 0
+	.cfi_restore 29
+	.cfi_restore 30
 	ret
+4:	br	x17
 	.cfi_endproc
 	.size	call_through, . - call_through
 

@@ -11,11 +11,18 @@
 
 	.text
 
+	.globl	mv_hook_return
+	.hidden	mv_hook_return
+	.hidden	mv_hook_straight
 	.type	call_through, @function
 	.p2align 4
 call_through:				/* eax: row */
 	.cfi_startproc
 	.cfi_personality 0x1b, mv_hook_unwound
+	leaq	mv_hook_straight(%rip), %r11
+	movq	(%r11,%rax,8), %r11
+	testq	%r11, %r11
+	jnz	2f
 	pushq	%rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset %rbp, -16
@@ -54,6 +61,7 @@ call_through:				/* eax: row */
 	movq	-CALL_BYTES+40(%rbp), %r9
 	xorl	%eax, %eax
 	call	*%r11
+mv_hook_return:
 	leaq	-CALL_BYTES(%rbp), %rsp
 	movq	%rax, CALL_RESULT(%rsp)
 	movq	%rsp, %rdi
@@ -61,7 +69,10 @@ call_through:				/* eax: row */
 1:	movq	-CALL_BYTES+CALL_RESULT(%rbp), %rax
 	leave
 	.cfi_def_cfa %rsp, 8
+	.cfi_restore %rbp
 	ret
+2:	xorl	%eax, %eax
+	jmp	*%r11
 	.cfi_endproc
 	.size	call_through, . - call_through
 

@@ -28,67 +28,98 @@ const struct mv_sink *mv_watch_sink(void)
 /* ---- calls within calls ----
  *
  * A runtime function reaches the driver through a wrapper, and the driver may reach itself: one call of the program's is
- * one event.  What is under way is kept as the place of its struct mv_call on the stack.  A call that is left by an
- * exception or the end of its thread is told so by the unwinder.  One that is left by longjmp is not: the stack has been
- * taken back beyond it, and whoever is called there next puts another return address where the program's own was.  */
+ * one event.  Whose a call is tells the place that it comes from: the library that it goes to, or the one that a call of
+ * the runtime's under way has gone to.  How deep it is in the stack would not do: a thread may have several stacks, one
+ * above and one below the other, and change between them inside a call, or leave one for good.
+ *
+ * What has to be remembered of a call of the runtime's is kept beside its place, for its stack may be gone.  One that was
+ * left by longjmp stays until the next; it can only give its name to what the same runtime does.  */
 
-struct under_way {
-	const struct mv_call *call; /* NULL: none */
-	const void *caller;	    /* where it returns to */
+enum { OUTER_ARGS_BYTES = 64 };
+
+struct runtime_call {
+	const struct mv_call *call; /* to be compared, not to be followed; NULL: none is under way */
+	const void *real, *origin;
+	uint16_t api;
+	bool is_watched;
 };
 
-/* The outermost calls of the driver's and of the runtime's.  initial-exec: the general model may call malloc on a thread's
- * first access.  */
-static __thread struct under_way t_watched __attribute__((tls_model("initial-exec")));
-static __thread struct under_way t_named __attribute__((tls_model("initial-exec")));
+/* initial-exec: the general model may call malloc on a thread's first access.  */
+static __thread struct runtime_call t_runtime __attribute__((tls_model("initial-exec")));
 
-/* Behind a call on the stack of thunk_*.S: the frame pointer that was, and the return address.  */
-static bool is_there(const struct under_way *outer)
+/* What a real function that ends in a jump to another wrapper leaves behind: the frame of the wrapper that called it, with
+ * whatever arguments that had on the stack.  */
+static bool is_jump_from(const struct mv_call *call, const struct mv_call *outer)
 {
-	return ((const void *const *)(outer->call + 1))[1] == outer->caller;
+	return (uintptr_t)outer - (uintptr_t)call->stack_args <= OUTER_ARGS_BYTES;
 }
 
-/* Stacks grow down: what was called from within OUTER lies below it.  */
-static bool is_within(const struct mv_call *call, const struct under_way *outer)
+/* Stacks grow down: what was called from within lies below.  */
+static bool is_of_runtime(const struct mv_call *call)
 {
-	return outer->call && call < outer->call && is_there(outer);
+	if (!t_runtime.call || call > t_runtime.call)
+		return false;
+	if (call->caller == mv_hook_return)
+		return is_jump_from(call, t_runtime.call);
+	return mv_driver_is_beside(t_runtime.real, call->caller, MV_HOME_RUNTIME);
 }
 
-static void enter_driver(struct mv_call *call)
+static bool is_of_driver(const struct mv_call *call, const void *real)
 {
-	const struct mv_call *named;
+	return call->caller == mv_hook_return || mv_driver_is_beside(real, call->caller, MV_HOME_DRIVER);
+}
 
-	if (is_within(call, &t_watched))
+static void enter_driver(struct mv_call *call, const void *real)
+{
+	bool is_runtime_s = is_of_runtime(call);
+
+	if (is_runtime_s ? t_runtime.is_watched : is_of_driver(call, real))
 		return;
-	t_watched = (struct under_way){call, call->caller};
 	call->is_watched = true;
-	named = is_within(call, &t_named) ? t_named.call : call;
-	call->api = mv_hook_api(named->hook);
-	call->origin = named->caller;
+	call->api = is_runtime_s ? t_runtime.api : mv_hook_api(call->hook);
+	call->origin = is_runtime_s ? t_runtime.origin : call->caller;
 }
 
-static void enter_runtime(struct mv_call *call)
+static void enter_runtime(struct mv_call *call, const void *real, bool is_watched)
 {
-	if (!is_within(call, &t_named))
-		t_named = (struct under_way){call, call->caller};
+	if (is_of_runtime(call))
+		return;
+	t_runtime = (struct runtime_call){call, real, call->caller, mv_hook_api(call->hook), is_watched};
+	call->is_watched = is_watched;
+	call->api = t_runtime.api;
+	call->origin = call->caller;
 }
 
-static void leave(struct mv_call *call)
+static void leave(const struct mv_call *call)
 {
-	if (t_watched.call == call)
-		t_watched.call = NULL;
-	if (t_named.call == call)
-		t_named.call = NULL;
+	if (t_runtime.call == call)
+		t_runtime.call = NULL;
 }
 
 /* The runtime's calls only give their name to what they do to the driver, unless that cannot be seen: a runtime that was
  * there before us knows the driver's functions already.  */
-static bool is_named_only(const struct mv_hook *hook)
+static bool is_worth_watching(const struct mv_hook *runtime_s)
 {
-	if (!mv_late_is_on())
-		return hook->home == MV_HOME_RUNTIME;
-	mv_late_follow();
-	return !hook->family;
+	return mv_late_is_on() && runtime_s->family;
+}
+
+static void enter(struct mv_call *call, const void *real)
+{
+	if (mv_late_is_on())
+		mv_late_follow();
+	if (call->hook->home == MV_HOME_RUNTIME)
+		enter_runtime(call, real, is_worth_watching(call->hook));
+	else
+		enter_driver(call, real);
+	if (call->is_watched && call->hook->family->before)
+		call->hook->family->before(call);
+}
+
+/* Nobody wants to know: from now on this wrapper is a jump.  Those of the runtime must look at who calls.  */
+static void go_straight(unsigned row, void *real)
+{
+	if (mv_hooks[row].home == MV_HOME_DRIVER)
+		__atomic_store_n(&mv_hook_straight[row], real, __ATOMIC_RELAXED);
 }
 
 struct mv_hook_target mv_hook_enter(struct mv_call *call, unsigned row)
@@ -102,13 +133,10 @@ struct mv_hook_target mv_hook_enter(struct mv_call *call, unsigned row)
 	call->undo.is_set = false;
 	if (!target.real) {
 		call->result = CUDA_ERROR_NOT_FOUND;
-	} else if (mv_watch_sink()) {
-		if (is_named_only(hook))
-			enter_runtime(call);
-		else
-			enter_driver(call);
-		if (call->is_watched && hook->family->before)
-			hook->family->before(call);
+	} else if (!mv_watch_sink()) {
+		go_straight(row, target.real);
+	} else {
+		enter(call, target.real);
 	}
 	errno = saved;
 	return target;
@@ -135,7 +163,7 @@ int mv_hook_unwound(int version, int actions, uint64_t exception_class, void *ex
 {
 	(void)version, (void)exception_class, (void)exception, (void)context;
 	if (actions & UNWIND_CLEANUP_PHASE)
-		t_watched.call = t_named.call = NULL;
+		t_runtime.call = NULL;
 	return UNWIND_CONTINUE;
 }
 

@@ -123,30 +123,27 @@ static void introduce(struct mv_session *session, struct mv_session_thread *thre
 	thread->depth = 0;
 }
 
-/* A thread that left us by longjmp out of a signal handler did not say so; it is not as deep in its stack any more.  A
- * handler's own stack may lie anywhere.  */
-static bool is_inside(const struct mv_session_thread *thread, const void *here)
+/* From a signal handler that has interrupted this thread in here.  */
+static void count_busy(struct mv_session *session)
 {
-	return thread->inside && (here < thread->inside || mv_sys_on_signal_stack());
+	if (!session)
+		mv_begin_miss();
+	else if (session->is_recording)
+		mv_store_lose(&session->store, MV_LOSS_BUSY, 1);
 }
 
 struct mv_session *mv_session_enter(struct mv_session_thread **thread)
 {
 	struct mv_session *session = mv_begin_known();
-	const void *here = __builtin_frame_address(0);
 
-	if (is_inside(&t_thread, here)) {
-		if (!session)
-			mv_begin_miss();
-		else if (session->is_recording)
-			mv_store_lose(&session->store, MV_LOSS_BUSY, 1);
+	if (!mv_guard_enter(&t_thread.guard, __builtin_frame_address(0))) {
+		count_busy(session);
 		return NULL;
 	}
-	t_thread.inside = here;
 	if (!session)
 		session = mv_begin();
 	if (!session || !__atomic_load_n(&session->is_recording, __ATOMIC_ACQUIRE)) {
-		t_thread.inside = NULL;
+		mv_guard_leave(&t_thread.guard);
 		return NULL;
 	}
 	if (t_thread.generation != session->generation)
@@ -162,7 +159,7 @@ struct mv_session *mv_session_join(struct mv_session_thread **thread)
 
 void mv_session_leave(struct mv_session_thread *thread)
 {
-	thread->inside = NULL;
+	mv_guard_leave(&thread->guard);
 }
 
 enum mv_phase mv_session_phase(const struct mv_session_thread *thread)

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/guard.h"
 #include "base/sink.h"
 #include "session/sampler.h"
 #include "session/settings.h"
@@ -40,7 +41,7 @@ struct mv_session {
 /* What a thread is doing.  */
 struct mv_session_thread {
 	uint64_t generation; /* of the session it is known to; 0: none */
-	const void *inside;  /* not NULL: it is in here, and this deep in its stack */
+	struct mv_guard guard;
 	uint32_t number;     /* in the recording */
 	uint32_t depth;	     /* phases that have begun and not ended; those beyond PHASES are counted only */
 	uint8_t phases[32];  /* enum mv_phase of each; in the upper half what memory is in: a phase that the program has

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "base/elf.h"
+#include "base/guard.h"
 #include "base/lock.h"
 #include "base/sys.h"
 #include "stack/fold.h"
@@ -43,7 +44,7 @@ static struct {
 } g_stack;
 
 /* A signal handler's capture must not find this thread's own half done.  initial-exec: see lib/stack/scratch.c.  */
-static __thread bool t_is_busy __attribute__((tls_model("initial-exec")));
+static __thread struct mv_guard t_guard __attribute__((tls_model("initial-exec")));
 
 /* What the quick way has found.  */
 struct view {
@@ -341,12 +342,9 @@ uint32_t mv_stack_capture(void)
 
 	if (!parts)
 		return 0;
-	if (!t_is_busy && is_prepared()) {
-		t_is_busy = true;
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (is_prepared() && mv_guard_enter(&t_guard, __builtin_frame_address(0))) {
 		id = capture(parts);
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		t_is_busy = false;
+		mv_guard_leave(&t_guard);
 	}
 	if (!id)
 		count(&g_stack.failed);
