@@ -88,12 +88,15 @@ $(BUILD)/gen/exports.map: lib/exports.sh lib/cuda/hooks.def $(wildcard lib/torch
 	$(Q)mkdir -p $(@D)
 	$(Q)lib/exports.sh > $@
 
+# zstd's own contexts would be allocated; ours are not, so that this is never called, and the program's malloc not needed.
+rec_refused := $(if $(SANITIZE),,$(foreach f,malloc calloc,-Wl$(comma)--defsym=$(f)=mv_door_malloc) -Wl$(comma)--defsym=free=mv_door_free)
+
 $(BUILD)/libmemviz.so: $(rec_objs) $(BUILD)/gen/exports.map tools/libunwind.sh $(rec_unwind)
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(san_flags) $(CFLAGS) $(LDFLAGS) -o $@ $(rec_objs) \
 		-Wl,-soname,libmemviz.so -Wl,--version-script=$(BUILD)/gen/exports.map -Wl,-Bsymbolic \
 		$(if $(SANITIZE),,-Wl,-z$(comma)defs) -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--exclude-libs,ALL -Wl,--gc-sections \
-		-nodefaultlibs $(or $(rec_unwind),$(UNWIND)/lib/libunwind.a) -l:libzstd.a -lc -l:libgcc.a
+		$(rec_refused) 		-nodefaultlibs $(or $(rec_unwind),$(UNWIND)/lib/libunwind.a) -l:libzstd.a -lc -l:libgcc.a
 
 # ---- installation ----------------------------------------------------------------------------------------
 #

@@ -16,6 +16,16 @@ static int refuse(void)
 	return -1;
 }
 
+/* What the kernel answered, as libc tells it.  */
+static long told(long ret)
+{
+	if (ret > -4096 && ret < 0) {
+		errno = (int)-ret;
+		return -1;
+	}
+	return ret;
+}
+
 int mv_door_mincore(void *address, size_t size, unsigned char *pages)
 {
 	(void)address;
@@ -47,7 +57,6 @@ long mv_door_syscall(long number, ...)
 {
 	long args[SYSCALL_ARGUMENTS];
 	va_list list;
-	long ret;
 	int i;
 
 	va_start(list, number);
@@ -56,12 +65,17 @@ long mv_door_syscall(long number, ...)
 	va_end(list);
 	if (number == SYS_write)
 		return mv_door_write((int)args[0], (const void *)args[1], (size_t)args[2]);
-	ret = mv_syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
-	if (ret > -4096 && ret < 0) {
-		errno = (int)-ret;
-		return -1;
-	}
-	return ret;
+	return told(mv_syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]));
+}
+
+void *mv_door_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	return (void *)told(mv_syscall(SYS_mmap, (long)address, (long)size, protection, flags, fd, offset));
+}
+
+int mv_door_munmap(void *address, size_t size)
+{
+	return (int)told(mv_syscall(SYS_munmap, (long)address, (long)size, 0, 0, 0, 0));
 }
 
 int mv_door_pipe(int fds[2])
@@ -126,6 +140,11 @@ int mv_door_pthread_setspecific(unsigned key, const void *value)
 int mv_door_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 {
 	return (int)-mv_syscall(SYS_rt_sigprocmask, how, (long)set, (long)old, KERNEL_SIGSET_BYTES, 0, 0);
+}
+
+int mv_door_sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	return mv_door_pthread_sigmask(how, set, old) ? -1 : 0;
 }
 
 int mv_door_open(const char *path, int flags, ...)

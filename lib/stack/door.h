@@ -21,7 +21,10 @@ int mv_door_mincore(void *address, size_t size, unsigned char *pages);
 int mv_door_msync(void *address, size_t size, int flags);
 ssize_t mv_door_write(int fd, const void *address, size_t size);
 
-/* A system call by its number: write as above, the others (mmap and munmap) as they are.  */
+/* As they are, but past whoever else in the program has put himself in front of them; by name, or by number, where write
+ * is as above.  */
+void *mv_door_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset);
+int mv_door_munmap(void *address, size_t size);
 long mv_door_syscall(long number, ...);
 
 /* The pipe: made without descriptors, never full.  */
@@ -36,8 +39,9 @@ int mv_door_pthread_once(int *once, void (*run)(void));
 int mv_door_pthread_key_create(unsigned *key, void (*destroy)(void *value));
 int mv_door_pthread_setspecific(unsigned key, const void *value);
 
-/* The same, and a system call of its own.  */
+/* The same, and a system call of its own; so is the one for a program without threads.  */
 int mv_door_pthread_sigmask(int how, const sigset_t *set, sigset_t *old);
+int mv_door_sigprocmask(int how, const sigset_t *set, sigset_t *old);
 
 /* Refused: files (asked for objects without a search table, and for names of functions) and heap.  */
 int mv_door_open(const char *path, int flags, ...);

@@ -139,7 +139,13 @@ static void a_call_like_the_last_one_asks_the_driver_for_the_device_at_most(void
 	check("asks_no_more", 2000, 0);
 }
 
+static void an_unwind_table_may_be_of_any_sort(void)
+{
+	check("unknown_table", 1, 1);
+}
+
 static const struct harness_test tests[] = {
+	HARNESS_TEST(an_unwind_table_may_be_of_any_sort),
 	HARNESS_TEST(exceptions_pass),
 	HARNESS_TEST(a_thread_may_end_inside_of_a_call),
 	HARNESS_TEST(a_call_may_be_left_by_longjmp),

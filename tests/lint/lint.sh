@@ -71,7 +71,10 @@ for header in $(sources 'lib/*.h' 'memviz/*.h' 'include/*.h'); do
 		fail "$header: does not compile alone"
 done
 
-# What leaves the library, and what it needs.
+# What leaves the library, and what it needs.  What it calls of libc is nothing that allocates, waits, ends the program or
+# reads its environment, nor what others put themselves in front of.
+refused='malloc calloc realloc free mmap munmap mremap abort exit _exit getenv secure_getenv setenv dlopen dlsym dlvsym dladdr'
+refused="$refused open read write close fopen printf puts signal sigaction sigprocmask fork pthread_create backtrace"
 so=$build/libmemviz.so
 if [ -e "$so" ]; then
 	nm -D --defined-only "$so" | awk '{ print $3 }' | sort >"$build/lint.exports"
@@ -84,6 +87,9 @@ if [ -e "$so" ]; then
 	[ "$(printf '%s\n' "$newest" GLIBC_2.28 | sort -V | tail -n 1)" = GLIBC_2.28 ] ||
 		fail "libmemviz.so needs $newest; systems of 2018 have GLIBC_2.28"
 	readelf -d "$so" | grep -q TEXTREL && fail 'libmemviz.so has text relocations'
+	readelf -lW "$so" | grep 'GNU_STACK' | grep -q 'RW ' || fail 'libmemviz.so wants an executable stack'
+	found=$(nm -D --undefined-only "$so" | awk '{ print $NF }' | sed 's/@.*//' | grep -xE "$(echo "$refused" | tr ' ' '|')")
+	[ -z "$found" ] || fail "libmemviz.so calls what it must not: $found"
 	tls=$(readelf -lW "$so" | awk '$1 == "TLS" { print $6 }')
 	[ "$((${tls:-0}))" -lt 1024 ] || fail "libmemviz.so has $((tls)) bytes of thread-local storage"
 fi
