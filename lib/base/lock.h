@@ -85,4 +85,10 @@ static inline void mv_lock_release(struct mv_lock *lock)
 	__atomic_store_n(&lock->state, MV_LOCK_FREE, __ATOMIC_RELEASE);
 }
 
+/* Keep LOCK, which is held, for good: nobody gets it any more, and nobody waits for it.  */
+static inline void mv_lock_close(struct mv_lock *lock)
+{
+	__atomic_store_n(&lock->state, MV_LOCK_OVERDUE, __ATOMIC_RELEASE);
+}
+
 #endif

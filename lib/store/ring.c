@@ -235,20 +235,25 @@ uint64_t mv_ring_appended(const struct mv_ring *ring)
 	return sum;
 }
 
-void mv_ring_seal(struct mv_ring *ring)
+static void put_open(struct mv_ring *ring, uint32_t number, struct mv_slot *slot)
+{
+	if (!slot->count || !mv_lock_take(&ring->lock))
+		return;
+	if (put_events(ring, number, slot))
+		empty(slot);
+	mv_lock_release(&ring->lock);
+}
+
+void mv_ring_close(struct mv_ring *ring)
 {
 	uint32_t number;
 
 	for (number = 0; number < ring->slot_count; number++) {
-		struct mv_slot *slot = slot_at(ring, number);
+		struct mv_lock *lock = &ring->gates[number].lock;
 
-		if (!__atomic_load_n(&slot->count, __ATOMIC_RELAXED) || !mv_lock_take(&ring->gates[number].lock))
+		if (!mv_lock_take(lock))
 			continue;
-		if (slot->count && mv_lock_take(&ring->lock)) {
-			if (put_events(ring, number, slot))
-				empty(slot);
-			mv_lock_release(&ring->lock);
-		}
-		mv_lock_release(&ring->gates[number].lock);
+		put_open(ring, number, slot_at(ring, number));
+		mv_lock_close(lock);
 	}
 }

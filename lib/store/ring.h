@@ -54,7 +54,8 @@ bool mv_ring_append(struct mv_ring *ring, uint32_t number, struct mv_event *even
 uint64_t mv_ring_appended(const struct mv_ring *ring);
 
 /* Move the events of all slots into the ring, where they take a thirtieth of the room, because the recording ends.  What
- * cannot be moved stays where it is.  */
-void mv_ring_seal(struct mv_ring *ring);
+ * cannot be moved stays where it is.  Other threads may still be appending: what they have been told is appended is
+ * there, and from now on they are told that it is not.  */
+void mv_ring_close(struct mv_ring *ring);
 
 #endif

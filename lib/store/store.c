@@ -223,7 +223,7 @@ int mv_store_finish(struct mv_store *store)
 {
 	int err;
 
-	mv_ring_seal(&store->ring);
+	mv_ring_close(&store->ring);
 	err = mv_store_snapshot(store, store->path, MV_FILE_FINISHED, MV_REASON_NONE);
 	if (!err)
 		return 0;

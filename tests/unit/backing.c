@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,11 +15,12 @@
 #include "read/tracks.h"
 #include "store/store.h"
 
-enum { NOBODY = 65534 };
+enum { NOBODY = 65534, APPENDERS = 4 };
 
 struct bench {
 	struct mv_store store;
 	char folder[64], path[96];
+	uint32_t threads;
 };
 
 static int open_bench(struct bench *bench)
@@ -43,6 +46,18 @@ static void append(struct bench *bench, unsigned count)
 
 	while (count--)
 		CU_ASSERT(mv_ring_append(&bench->store.ring, 0, &event));
+}
+
+static void *append_for_ever(void *argument)
+{
+	struct bench *bench = argument;
+	struct mv_event event = {.kind = MV_EVENT_MARK};
+	uint32_t number = __atomic_fetch_add(&bench->threads, 1, __ATOMIC_RELAXED);
+	uintptr_t appended = 0;
+
+	while (mv_ring_append(&bench->store.ring, number, &event))
+		appended++;
+	return (void *)appended;
 }
 
 static uint64_t events_in_file(const struct bench *bench)
@@ -167,7 +182,31 @@ static void a_limit_on_the_size_of_files_is_kept(void)
 	CU_ASSERT_EQUAL(WEXITSTATUS(status), 0);
 }
 
+/* They are told in time that the recording is over, and what they were told before holds.  */
+static void the_end_comes_between_two_events(void)
+{
+	pthread_t threads[APPENDERS];
+	struct bench bench = {.threads = 0};
+	uint64_t appended = 0;
+	void *count;
+	int i;
+
+	CU_ASSERT_FATAL(!open_bench(&bench));
+	for (i = 0; i < APPENDERS; i++)
+		CU_ASSERT_FATAL(!pthread_create(&threads[i], NULL, append_for_ever, &bench));
+	while (mv_ring_appended(&bench.store.ring) < 100000)
+		sched_yield();
+	CU_ASSERT_EQUAL(mv_store_finish(&bench.store), 0);
+	for (i = 0; i < APPENDERS; i++) {
+		CU_ASSERT(!pthread_join(threads[i], &count));
+		appended += (uintptr_t)count;
+	}
+	CU_ASSERT_EQUAL(events_in_file(&bench) + bench.store.header->events_evicted, appended);
+	close_bench(&bench);
+}
+
 static const struct harness_test tests[] = {
+	HARNESS_TEST(the_end_comes_between_two_events),
 	HARNESS_TEST(a_recording_cannot_be_cut_by_its_owner_until_it_is_finished),
 	HARNESS_TEST(a_recording_that_was_removed_is_there_again_at_the_end),
 	HARNESS_TEST(a_recording_whose_folder_was_removed_says_so),
