@@ -83,7 +83,7 @@ rec_unwind := $(if $(findstring thread,$(SANITIZE)),$(BUILD)/tests/stack/lib/lib
 rec_objs  := $(call objs_of,$(filter-out $(rec_early),$(both_src) $(rec_src)) $(rec_asm)) $(rec_early:%.c=$(BUILD)/early/%.o)
 $(BUILD)/lib/stack/%.o: mv_cppflags += -I$(UNWIND)/include
 
-$(BUILD)/gen/exports.map: lib/exports.sh lib/cuda/hooks.def $(wildcard lib/torch/*.c lib/session/*.c)
+$(BUILD)/gen/exports.map: lib/exports.sh $(wildcard lib/cuda/*.def lib/torch/*.c lib/session/*.c)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)lib/exports.sh > $@

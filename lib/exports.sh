@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Writes the linker's list of what libmemviz.so exports: every function that cuda/hooks.def watches, dlsym and dlvsym, the
-# functions through which PyTorch reports, CUDA's ways in for tools, and the promises of memviz/memviz.h.  Nothing else leaves
+# Writes the linker's list of what libmemviz.so exports: every function that the tables in cuda/ watch, dlsym and dlvsym,
+# the functions through which PyTorch reports, CUDA's ways in for tools, and the promises of memviz/memviz.h.  Nothing else leaves
 # the library.
 set -eu
 cd "$(dirname "$0")"
 echo '{'
 echo '	global:'
-sed -n 's/^\(DRIVER\|RUNTIME\)(\([A-Za-z0-9_]*\).*/\t\t\2;/p' cuda/hooks.def
+sed -n 's/^\(DRIVER\|RUNTIME\)(\([A-Za-z0-9_]*\).*/\t\t\2;/p' cuda/*.def
 echo '		dlsym;'
 echo '		dlvsym;'
 sed -n 's/^EXPORTED [a-z]* \(Initialize[A-Za-z0-9]*\)(.*/\t\t\1;/p' cuda/*.c

@@ -33,6 +33,9 @@ $(suites): $(test_out)/%: $(test_out)/%.o $(suite_lib)
 	$(call say,LINK,$@)
 	$(Q)$(test_link) -lcunit -lpthread
 
+# What hooks do, without the assembly that calls them and the driver that they ask.
+$(test_out)/unit/families: $(patsubst %,$(BUILD)/lib/cuda/%.o,array change context graph hooks memory owners physical pooled shared)
+
 # Stands in for base/sys.c, so it is linked first.
 $(test_out)/fault/store: $(test_out)/fault/sys.o
 

@@ -237,7 +237,8 @@ enum mv_event_kind {
 				    * overwritten; EXTRA is the time of its birth, REF its name (text) */
 	MV_EVENT_USAGE = 12,	   /* at this moment SIZE bytes of DEVICE are TERM (enum mv_term, in EXTRA) */
 	MV_EVENT_CALL = 13,	   /* a call of API succeeded that may change memory which no ledger shows: a context, a
-				    * module, a limit, a pool, a graph; ADDRESS is its object, SIZE and EXTRA as API means them */
+				    * module, a limit, a pool, a graph: ROLE is an enum mv_change, which says more; ADDRESS
+				    * is the object */
 	MV_EVENT_KINDS = 14,
 };
 
@@ -292,6 +293,26 @@ enum mv_role {
 	MV_ROLE_KINDS = 8,
 };
 
+/* What a call did to memory that no ledger shows.  */
+enum mv_change {
+	MV_CHANGE_OTHER = 0,
+	MV_CHANGE_CONTEXT_BEGIN = 1, /* a context was made, or a primary one asked for; green contexts are among them */
+	MV_CHANGE_CONTEXT_END = 2,
+	MV_CHANGE_LIMIT = 3, /* EXTRA: which (CUlimit); SIZE: to how much */
+	MV_CHANGE_MODULE_BEGIN = 4, /* code was loaded by the program itself: a module, a library */
+	MV_CHANGE_MODULE_END = 5,
+	MV_CHANGE_POOL_BEGIN = 6, /* a stream-ordered pool was made, or another process's opened */
+	MV_CHANGE_POOL_END = 7,	  /* what was handed out of it lives on until it is freed */
+	MV_CHANGE_POOL_SET = 8,	  /* a pool was trimmed to SIZE, or something else about it changed */
+	MV_CHANGE_GRAPH_BEGIN = 9, /* a graph (EXTRA, if known) was made executable */
+	MV_CHANGE_GRAPH_END = 10,
+	MV_CHANGE_GRAPH_MEMORY = 11, /* memory for a graph's nodes was made ready, or given back */
+	MV_CHANGE_CHECKPOINT = 12,   /* a process's (EXTRA) memory went to the host, */
+	MV_CHANGE_RESTORE = 13,	     /* and came back */
+	MV_CHANGE_EXPORT = 14,	     /* memory was offered to other processes */
+	MV_CHANGE_KINDS = 15,
+};
+
 enum mv_event_flag {
 	MV_FLAG_GRAD = 1,     /* gradients were being recorded (PyTorch's grad mode) */
 	MV_FLAG_CAPTURED = 2, /* part of a graph being captured: no memory changed hands */
@@ -299,7 +320,7 @@ enum mv_event_flag {
 	MV_FLAG_IMPLICIT = 8, /* freed by the end of something else: a context, a pool */
 	MV_FLAG_TOLD = 16,    /* phases: the owners of all that the optimizer holds were told just before; this is not done
 			       * at every step where steps are short */
-	MV_FLAG_HANDLE = 32,    /* ADDRESS is a handle and never an address: arrays */
+	MV_FLAG_HANDLE = 32,    /* ADDRESS is a handle and never an address: physical memory, arrays */
 	MV_FLAG_ESTIMATED = 64, /* SIZE was computed from what was asked for; the driver does not say */
 };
 
@@ -319,10 +340,10 @@ struct mv_event {
 	uint8_t ledger;	 /* enum mv_ledger */
 	uint8_t device;
 	uint8_t phase;	 /* enum mv_phase of the thread */
-	uint8_t role;	 /* enum mv_role */
+	uint8_t role;	 /* enum mv_role; of calls: enum mv_change */
 	uint8_t flags;	 /* enum mv_event_flag */
 	uint8_t is_live; /* live records: 1, stored last and cleared first; events: 0 */
-	uint8_t spare;
+	uint8_t context; /* live records: in which of the contexts that the program made; 0: in none of them, or not known */
 	uint16_t references; /* live records of physical memory: handles and mappings that keep it alive */
 	uint16_t mappings;
 };

@@ -36,12 +36,20 @@ struct mv_users {
 	uint64_t before_ns; /* of memory that was born before, for a handle may be another's by now; 0: of any */
 };
 
+/* The address that stands for a part of an array in the mapping ledger.  PART is different for each.  */
+enum { MV_PART_BITS = 21, MV_ARRAY_ALIGNMENT = 16 };
+static inline uint64_t mv_part_address(uint64_t array, uint64_t part)
+{
+	return array / MV_ARRAY_ALIGNMENT << MV_PART_BITS | (part & (((uint64_t)1 << MV_PART_BITS) - 1));
+}
+
 struct mv_sink {
-	/* EVENT has its kind, ledger, address, size, extra, device, api, result, role and flags; the rest is added: time,
-	 * thread, phase, step, stack.  An allocation becomes alive.  */
+	/* EVENT has its kind, ledger, address, size, extra, device, context, api, result, role and flags; the rest is added:
+	 * time, thread, phase, step, stack.  An allocation becomes alive.  */
 	void (*note)(struct mv_event *event);
 
-	/* EVENT (ledger, address, api) is about to be freed; what was known goes to UNDO, which may be NULL.  */
+	/* EVENT (ledger, address, api, flags) is about to be freed; what was known goes to UNDO, which may be NULL.  Memory
+	 * of a graph (MV_FLAG_CAPTURED) outlives what is done to it elsewhere, and the other way round.  */
 	void (*note_free)(struct mv_event *event, struct mv_undo *undo);
 	/* The free failed; UNDO is what note_free filled.  */
 	void (*note_free_failed)(struct mv_event *event, const struct mv_undo *undo);
@@ -52,8 +60,17 @@ struct mv_sink {
 	/* All mappings in [ADDRESS, ADDRESS + SIZE) go away; with them, perhaps, the memory behind.  */
 	void (*note_unmap)(uint64_t address, uint64_t size_bytes, uint16_t api);
 
-	/* The context of DEVICE has ended, and with it all memory that was allocated in it before BEFORE_NS.  */
-	void (*note_context_end)(uint8_t device, uint64_t before_ns, uint16_t api);
+	/* EVENT, memory of another process, was opened: alive from now on, or once more what it is already.  As often it
+	 * loses a reference (note_users).  */
+	void (*note_opened)(struct mv_event *event);
+
+	/* All that was mapped of HANDLE (a resource of another interface's) or behind it (an array) before BEFORE_NS goes
+	 * away.  */
+	void (*note_hidden)(uint64_t handle, uint64_t before_ns, uint16_t api);
+
+	/* A context of DEVICE has ended, and with it all memory that was allocated in it before BEFORE_NS.  CONTEXT is what
+	 * that memory was noted with: 0 for the primary one.  */
+	void (*note_context_end)(uint8_t device, uint8_t context, uint64_t before_ns, uint16_t api);
 
 	/* The device's name and capacity, once for each device.  True: not known yet, so it is worth finding out.  Neither
 	 * begins a recording: what happened on the device is noted first.  */

@@ -8,14 +8,15 @@
 #include "base/text.h"
 
 #define DRIVER "libcuda.so"
+_Static_assert(MV_HOOK_COUNT <= 256, "rows fit into a byte: real_for_caller()");
 
-enum { HOOKS_MAX = 256, CALLERS = 256 };
+enum { CALLERS = 256 };
 
 /* Written once each, by whoever comes first; two that come at once write the same.  */
-static void *g_genuine[HOOKS_MAX];
-static void *g_real[HOOKS_MAX];
+static void *g_genuine[MV_HOOK_COUNT];
+static void *g_real[MV_HOOK_COUNT];
 
-void *mv_hook_straight[HOOKS_MAX];
+void *mv_hook_straight[MV_HOOK_COUNT];
 
 void *mv_driver_genuine(const struct mv_hook *hook)
 {
@@ -148,7 +149,7 @@ bool mv_driver_is_beside(const void *real, const void *caller, enum mv_hook_home
 
 /* The driver's functions that are asked something.  */
 static struct {
-	void *get_device, *get_state, *get_info, *total, *name, *uuid, *version;
+	void *get_device, *get_context, *is_capturing[2], *get_state, *get_info, *total, *name, *uuid, *version;
 } g_questions;
 
 static void forget(void **kept, size_t count)
@@ -174,9 +175,9 @@ void mv_driver_follow_loader(void)
 
 	if (__atomic_exchange_n(&seen, removed, __ATOMIC_ACQ_REL) == removed)
 		return;
-	forget(g_genuine, HOOKS_MAX);
-	forget(g_real, HOOKS_MAX);
-	forget(mv_hook_straight, HOOKS_MAX);
+	forget(g_genuine, MV_HOOK_COUNT);
+	forget(g_real, MV_HOOK_COUNT);
+	forget(mv_hook_straight, MV_HOOK_COUNT);
 	forget((void **)&g_questions, sizeof g_questions / sizeof(void *));
 	forget_callers();
 }
@@ -203,6 +204,8 @@ bool mv_driver_is_own(const void *address)
 /* ---- questions ---- */
 
 typedef CUresult (*get_device_fn)(CUdevice *device);
+typedef CUresult (*get_context_fn)(CUcontext *context);
+typedef CUresult (*is_capturing_fn)(CUstream stream, int *status);
 typedef CUresult (*get_info_fn)(size_t *free_bytes, size_t *total_bytes);
 typedef CUresult (*total_mem_fn)(size_t *total_bytes, CUdevice device);
 typedef CUresult (*get_name_fn)(char *name, int size, CUdevice device);
@@ -216,6 +219,23 @@ int mv_driver_current_device(void)
 	CUdevice device = -1;
 
 	return ask && ask(&device) == CUDA_SUCCESS ? device : -1;
+}
+
+uint64_t mv_driver_current_context(void)
+{
+	get_context_fn ask = (get_context_fn)mv_elf_kept(&g_questions.get_context, DRIVER, "cuCtxGetCurrent");
+	CUcontext context = NULL;
+
+	return ask && ask(&context) == CUDA_SUCCESS ? (uintptr_t)context : 0;
+}
+
+bool mv_driver_is_capturing(uint64_t stream, bool is_per_thread)
+{
+	const char *name = is_per_thread ? "cuStreamIsCapturing_ptsz" : "cuStreamIsCapturing";
+	is_capturing_fn ask = (is_capturing_fn)mv_elf_kept(&g_questions.is_capturing[is_per_thread], DRIVER, name);
+	int status = 0;
+
+	return ask && ask((CUstream)(uintptr_t)stream, &status) == CUDA_SUCCESS && status;
 }
 
 bool mv_driver_has_context(int device)

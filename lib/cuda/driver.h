@@ -38,6 +38,13 @@ bool mv_driver_is_own(const void *address);
  * it neither makes a context nor touches a stream.  */
 int mv_driver_current_device(void);
 
+/* The handle of the calling thread's current context, 0 if it has none.  The same holds for this question, */
+uint64_t mv_driver_current_context(void);
+
+/* and for this one: true if the driver says that STREAM is being captured into a graph.  IS_PER_THREAD says how the
+ * program means the null stream.  */
+bool mv_driver_is_capturing(uint64_t stream, bool is_per_thread);
+
 /* True unless the driver says that the primary context of DEVICE is not there.  */
 bool mv_driver_has_context(int device);
 

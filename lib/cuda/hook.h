@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/sink.h"
+#include "cuda/abi.h"
 
 /* A call under way, on the stack of thunk_*.S, which knows the size and where the first four fields are.  */
 struct mv_call {
@@ -23,7 +24,7 @@ struct mv_call {
 	const void *caller;	    /* where the program goes on */
 	const struct mv_hook *hook;
 	bool is_watched; /* a call of the program's, not of the driver's or the runtime's own: FAMILY is asked */
-	uint8_t spare;
+	uint8_t flags;   /* enum mv_event_flag: what a family's BEFORE found out */
 	uint16_t api;	   /* the outermost call of the program's that led here */
 	const void *origin; /* where the program called that */
 	struct mv_undo undo;
@@ -42,10 +43,11 @@ enum mv_hook_home {
 	MV_HOME_RUNTIME,    /* libcudart.so: only gives its name to the events below it, unless those cannot be seen */
 };
 
-/* The first edition of some calls, from before 64-bit addresses, has 32-bit arguments.  */
+/* The first edition of some calls, from before 64-bit addresses, has 32-bit arguments; so have enumerations.  */
 enum mv_hook_narrow {
-	MV_NARROW_SIZE = 1,
+	MV_NARROW_SIZE = 1, /* and what a descriptor says in bytes or elements */
 	MV_NARROW_ADDRESS = 2,
+	MV_NARROW_EXTRA = 4,
 };
 
 /* A row.  Positions of arguments count from 1; 0: the function has no such argument.  */
@@ -63,15 +65,28 @@ struct mv_hook {
 	uint8_t address;    /* address or handle that goes in */
 	uint8_t size;	    /* bytes; with PITCH, rows */
 	uint8_t pitch;	    /* pointer to the bytes of a row, which come out */
-	uint8_t extra;	    /* stream or handle, whichever the ledger's EXTRA is */
-	uint8_t prop;	    /* pointer to CUmemAllocationProp: where physical memory is to lie */
+	uint8_t extra;	     /* stream, handle or whatever the ledger's EXTRA is */
+	uint8_t prop;	     /* pointer to a structure that the family reads: what is asked for */
+	uint8_t count;	     /* how many structures there are; the levels of a mipmap */
+	uint8_t device;	     /* CUdevice; 0: that of the current context */
+	uint8_t pool;	     /* CUmemoryPool that memory comes from */
+	uint8_t flags;	     /* enum mv_event_flag that always hold */
+	uint8_t change;	     /* enum mv_change: what a call does to memory that no ledger shows */
 };
 
-extern const struct mv_hook mv_hooks[];
-extern const unsigned mv_hook_count;
+enum {
+#define DRIVER(symbol, ...) MV_ROW_##symbol,
+#define RUNTIME(symbol, ...) MV_ROW_##symbol,
+#include "cuda/hooks.def"
+#undef DRIVER
+#undef RUNTIME
+	MV_HOOK_COUNT
+};
+
+extern const struct mv_hook mv_hooks[MV_HOOK_COUNT];
 
 /* The wrapper that stands in front of row N: what the program gets instead of the real function.  */
-extern void *const mv_hook_wrappers[];
+extern void *const mv_hook_wrappers[MV_HOOK_COUNT];
 
 /* The row of that name, or NULL.  About 50 ns for names that begin like CUDA's, 2 ns for others.  */
 const struct mv_hook *mv_hook_named(const char *name);
@@ -101,6 +116,25 @@ static inline int mv_call_result(const struct mv_call *call)
 	return (int)call->result;
 }
 
+static inline bool mv_call_is_done(const struct mv_call *call)
+{
+	return mv_call_result(call) == CUDA_SUCCESS;
+}
+
+/* What the argument at POSITION, a pointer, points to: NULL where there is none, or where the driver refused the call,
+ * maybe because the pointer is garbage.  It has looked there if the call succeeded, or if it was memory that lacked.  */
+static inline const void *mv_call_in(const struct mv_call *call, unsigned position)
+{
+	bool was_read = mv_call_is_done(call) || mv_call_result(call) == CUDA_ERROR_OUT_OF_MEMORY;
+
+	return was_read ? (const void *)(uintptr_t)mv_call_arg(call, position) : NULL;
+}
+
+static inline uint64_t mv_call_narrowed(const struct mv_call *call, enum mv_hook_narrow what, uint64_t value)
+{
+	return call->hook->narrow & what ? (uint32_t)value : value;
+}
+
 /* The real function of a row as the wrapper calls it; and what the assembly does with it.  NULL: there is none, and
  * call->result is what the program gets.  */
 struct mv_hook_target {
@@ -118,27 +152,5 @@ extern const char mv_hook_return[] __attribute__((visibility("hidden")));
 
 /* The personality routine of the wrappers' frames: an exception, pthread_exit or a cancelled thread leaves a call.  */
 int mv_hook_unwound(int version, int actions, uint64_t exception_class, void *exception, void *context);
-
-/* ---- families ---- */
-
-/* Note that CALL, which was to become EVENT, failed; with it, if memory ran out, that it did.  */
-void mv_hook_note_failure(const struct mv_call *call, struct mv_event *event);
-
-/* Note when CALL began: a family's BEFORE that has to tell memory of that time from what came since.  */
-void mv_hook_note_start(struct mv_call *call);
-
-extern const struct mv_hook_family mv_family_alloc;	  /* memory comes out: memory.c */
-extern const struct mv_hook_family mv_family_appear;	  /* memory that was there becomes CUDA's: memory.c */
-extern const struct mv_hook_family mv_family_free;	  /* memory goes away: memory.c */
-extern const struct mv_hook_family mv_family_create;	  /* physical memory without an address: physical.c */
-extern const struct mv_hook_family mv_family_retain;	  /* one more handle to it: physical.c */
-extern const struct mv_hook_family mv_family_release;	  /* one less: physical.c */
-extern const struct mv_hook_family mv_family_map;	  /* it becomes visible at an address: physical.c */
-extern const struct mv_hook_family mv_family_unmap;	  /* and no more: physical.c */
-extern const struct mv_hook_family mv_family_reset;	  /* a device's memory goes away: context.c */
-extern const struct mv_hook_family mv_family_leave;	  /* so it does when the last one leaves: context.c */
-extern const struct mv_hook_family mv_family_info;	  /* the program learns how much is free: memory.c */
-extern const struct mv_hook_family mv_family_init;	  /* CUDA comes up: watch.c */
-extern const struct mv_hook_family mv_family_procaddress; /* functions are looked up: procaddress.c */
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cuda/hook.h"
+#include "cuda/family.h"
 
 #include "base/text.h"
 #include "memviz/format.h"
@@ -8,11 +8,9 @@
 	{.name = #symbol, .family = &mv_family_##kind, .base = base_name, .since = version, ##__VA_ARGS__},
 #define RUNTIME(symbol, ...) {.name = #symbol, .home = MV_HOME_RUNTIME, ##__VA_ARGS__},
 
-const struct mv_hook mv_hooks[] = {
+const struct mv_hook mv_hooks[MV_HOOK_COUNT] = {
 #include "cuda/hooks.def"
 };
-
-const unsigned mv_hook_count = sizeof mv_hooks / sizeof *mv_hooks;
 
 static bool is_capital(char c)
 {
@@ -27,7 +25,7 @@ const struct mv_hook *mv_hook_named(const char *name)
 
 	if (name[0] != 'c' || name[1] != 'u' || !(is_capital(name[2]) || mv_text_starts(name, "cuda")))
 		return NULL;
-	for (i = 0; i < mv_hook_count; i++)
+	for (i = 0; i < MV_HOOK_COUNT; i++)
 		if (mv_text_equal(mv_hooks[i].name, name))
 			return &mv_hooks[i];
 	return NULL;

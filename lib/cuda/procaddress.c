@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cuda/driver.h"
-#include "cuda/hook.h"
+#include "cuda/family.h"
 #include "cuda/watch.h"
 
 enum { ARG_NAME = 1, ARG_VERSION = 3, ARG_FLAGS = 4, FLAG_PER_THREAD = 2 };
@@ -46,7 +46,7 @@ static const struct mv_hook *hook_at(const void *address)
 {
 	unsigned i;
 
-	for (i = 0; i < mv_hook_count; i++)
+	for (i = 0; i < MV_HOOK_COUNT; i++)
 		if (mv_hooks[i].home == MV_HOME_DRIVER && mv_driver_genuine(&mv_hooks[i]) == address)
 			return &mv_hooks[i];
 	return NULL;
@@ -57,7 +57,7 @@ static bool is_wrapper(const void *address)
 {
 	unsigned i;
 
-	for (i = 0; i < mv_hook_count; i++)
+	for (i = 0; i < MV_HOOK_COUNT; i++)
 		if (mv_hook_wrappers[i] == address)
 			return true;
 	return false;
@@ -69,7 +69,7 @@ static const struct mv_hook *hook_for(const char *name, int version, bool is_per
 	const struct mv_hook *best = NULL;
 	unsigned i;
 
-	for (i = 0; i < mv_hook_count; i++) {
+	for (i = 0; i < MV_HOOK_COUNT; i++) {
 		const struct mv_hook *hook = &mv_hooks[i];
 
 		if (hook->home != MV_HOME_DRIVER || strcmp(hook->base, name) || hook->since > version)

@@ -5,7 +5,7 @@
 
 #include "base/sys.h"
 #include "cuda/driver.h"
-#include "cuda/hook.h"
+#include "cuda/family.h"
 #include "cuda/late.h"
 #include "cuda/lookup.h"
 
@@ -171,7 +171,7 @@ int mv_hook_unwound(int version, int actions, uint64_t exception_class, void *ex
 
 unsigned mv_watch_names(void)
 {
-	return mv_hook_count;
+	return MV_HOOK_COUNT;
 }
 
 const char *mv_watch_name(unsigned n)

@@ -112,6 +112,22 @@ void mv_session_note_phase(bool begins, enum mv_phase phase, const char *name, u
 bool mv_session_note_owner(uint64_t address, enum mv_role role, const char *name, uint64_t owner, bool is_sure);
 void mv_session_note_fact(const char *key, const char *value);
 void mv_session_note_oom(const struct mv_oom_report *report);
+
+/* And these: ending.c.  */
+void mv_session_note_users(uint64_t handle, struct mv_users users, uint16_t api);
+void mv_session_note_opened(struct mv_event *event);
+void mv_session_note_unmap(uint64_t address, uint64_t size_bytes, uint16_t api);
+void mv_session_note_hidden(uint64_t handle, uint64_t before_ns, uint16_t api);
+void mv_session_note_context_end(uint8_t device, uint8_t context, uint64_t before_ns, uint16_t api);
+
+/* Append EVENT with its stack, if it is of a kind that wants one.  */
+void mv_session_append_seen(struct mv_session *session, struct mv_session_thread *thread, struct mv_event *event);
+
+/* Complete EVENT, a free, with what is known of REMOVED, which it ends, and append it: so that it can be understood when the
+ * allocation has been overwritten.  */
+void mv_session_append_free(struct mv_session *session, struct mv_session_thread *thread, struct mv_event *event,
+			    const struct mv_event *removed);
+
 /* EVENT, an allocation, has succeeded: the program may have survived an error.  */
 void mv_session_check_outcome(struct mv_session *session, const struct mv_event *event);
 

@@ -273,6 +273,26 @@ static bool is_meant(const struct mv_event *record, const struct mv_users *users
 	return !users->before_ns || record->time_ns < users->before_ns;
 }
 
+bool mv_live_add_user(struct mv_live *live, const struct mv_event *event)
+{
+	struct place place = place_of(live, (enum mv_ledger)event->ledger, event->address);
+	uint32_t *entry;
+	bool is_there = true;
+
+	if (!lock(live, &place))
+		return false;
+	entry = entry_of(live, &place, (enum mv_ledger)event->ledger, event->address);
+	if (*entry) {
+		struct mv_event *record = record_at(live, &place, *entry - 1);
+
+		record->references = changed(record->references, event->references);
+	} else {
+		is_there = add_locked(live, &place, event);
+	}
+	mv_lock_release(&place.shard->lock);
+	return is_there;
+}
+
 bool mv_live_count_users(struct mv_live *live, enum mv_ledger ledger, uint64_t handle, const struct mv_users *users,
 			 struct mv_event *removed)
 {

@@ -47,6 +47,9 @@ void mv_live_open(struct mv_live *live, struct mv_file_header *header, void *ind
  * seen.  False: no room (counted).  */
 bool mv_live_add(struct mv_live *live, const struct mv_event *event);
 
+/* The same, but a record of the same ledger and address stays, and has EVENT's references on top of its own.  */
+bool mv_live_add_user(struct mv_live *live, const struct mv_event *event);
+
 /* The memory at ADDRESS in LEDGER is no more; what was known about it goes to *REMOVED.  False: it was not known.  */
 bool mv_live_remove(struct mv_live *live, enum mv_ledger ledger, uint64_t address, struct mv_event *removed);
 

@@ -31,6 +31,7 @@ $(simulation_out)/runtime_%: tests/gpusim/runtime.c $(BUILD)/gpusim/libcudart.so
 check-gpusim: gpusim $(simulation_programs) ## test the simulated GPU
 	$(Q)status=0; \
 	tests/gpusim/abi.sh $(BUILD)/abi || status=1; \
+	tests/gpusim/table.sh $(BUILD)/table || status=1; \
 	tests/gpusim/conformance.sh $(BUILD) || status=1; \
 	$(simulation_env) tests/suites.sh simulation $(simulation_out)/simulation $(simulation_out)/accounts || status=1; \
 	exit $$status

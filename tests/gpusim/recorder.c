@@ -157,7 +157,7 @@ static void what_is_not_there_is_not_offered(void)
 
 	run_act(&run, "of_what_is_not_there", NULL);
 	CU_ASSERT(run_exited(&run, 0));
-	CU_ASSERT_EQUAL(run.file_count, 0);
+	CU_ASSERT_STRING_EQUAL(run.err, "");
 	run_clean(&run);
 }
 

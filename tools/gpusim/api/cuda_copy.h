@@ -9,30 +9,6 @@
 
 /* ---- arrays ---- */
 
-enum {
-	CUDA_ARRAY3D_LAYERED = 0x01,
-	CUDA_ARRAY3D_SURFACE_LDST = 0x02,
-	CUDA_ARRAY3D_CUBEMAP = 0x04,
-	CUDA_ARRAY3D_SPARSE = 0x40,
-	CUDA_ARRAY3D_DEFERRED_MAPPING = 0x80,
-};
-
-typedef struct {
-	size_t Width;
-	size_t Height;
-	int Format;
-	unsigned int NumChannels;
-} CUDA_ARRAY_DESCRIPTOR;
-
-typedef struct {
-	size_t Width;
-	size_t Height;
-	size_t Depth;
-	int Format;
-	unsigned int NumChannels;
-	unsigned int Flags;
-} CUDA_ARRAY3D_DESCRIPTOR;
-
 typedef struct {
 	size_t size;
 	size_t alignment;

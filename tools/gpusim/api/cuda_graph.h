@@ -20,8 +20,6 @@ enum {
 	CU_GRAPH_NODE_TYPE_EMPTY = 5,
 	CU_GRAPH_NODE_TYPE_WAIT_EVENT = 6,
 	CU_GRAPH_NODE_TYPE_EVENT_RECORD = 7,
-	CU_GRAPH_NODE_TYPE_MEM_ALLOC = 10,
-	CU_GRAPH_NODE_TYPE_MEM_FREE = 11,
 	CU_GRAPH_NODE_TYPE_BATCH_MEM_OP = 12,
 	CU_GRAPH_NODE_TYPE_CONDITIONAL = 13,
 };
@@ -79,14 +77,6 @@ typedef struct {
 	CUcontext copyCtx;
 	CUDA_MEMCPY3D copyParams;
 } CUDA_MEMCPY_NODE_PARAMS;
-
-typedef struct {
-	CUmemPoolProps poolProps;
-	const CUmemAccessDesc *accessDescs;
-	size_t accessDescCount;
-	size_t bytesize;
-	CUdeviceptr dptr;
-} CUDA_MEM_ALLOC_NODE_PARAMS;
 
 typedef struct {
 	CUgraphConditionalHandle handle;

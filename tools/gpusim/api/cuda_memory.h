@@ -119,33 +119,10 @@ CUresult cuIpcOpenEventHandle(CUevent *event, CUipcEventHandle handle);
 
 /* ---- from other programming interfaces ---- */
 
-typedef int CUexternalMemoryHandleType;
 enum {
 	CU_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD = 1,
 	CU_EXTERNAL_MEMORY_HANDLE_TYPE_DMABUF_FD = 9,
 };
-
-typedef struct {
-	CUexternalMemoryHandleType type;
-	union {
-		int fd;
-		struct {
-			void *handle;
-			const void *name;
-		} win32;
-		const void *nvSciBufObject;
-	} handle;
-	unsigned long long size;
-	unsigned int flags;
-	unsigned int reserved[16];
-} CUDA_EXTERNAL_MEMORY_HANDLE_DESC;
-
-typedef struct {
-	unsigned long long offset;
-	unsigned long long size;
-	unsigned int flags;
-	unsigned int reserved[16];
-} CUDA_EXTERNAL_MEMORY_BUFFER_DESC;
 
 CUresult cuImportExternalMemory(CUexternalMemory *memory, const CUDA_EXTERNAL_MEMORY_HANDLE_DESC *description);
 CUresult cuExternalMemoryGetMappedBuffer(CUdeviceptr *ptr, CUexternalMemory memory,
