@@ -23,12 +23,12 @@ packages() { # MANAGER PURPOSE
 	case $1-$2 in
 	apt-build) echo gcc g++ make libc6-dev libzstd-dev libxxhash-dev zlib1g-dev libdw-dev libelf-dev libjansson-dev \
 		dpkg-dev xz-utils ca-certificates ;;
-	apt-check) echo libcunit1-dev python3 clang libclang-rt-dev ;;
+	apt-check) echo libcunit1-dev python3 clang libclang-rt-dev gdb strace libjemalloc2 libtcmalloc-minimal libmimalloc ;;
 	apt-web) echo chromium chromium-driver firefox-esr python3 ;;
 	apt-torch) echo python3 python3-venv ;;
 	dnf-build) echo gcc gcc-c++ make glibc-devel libzstd-devel libzstd-static xxhash-devel zlib-devel elfutils-devel \
 		elfutils-libelf-devel jansson-devel libstdc++-static 'dnf-command(download)' cpio xz tar ;;
-	dnf-check) echo CUnit-devel python3 clang compiler-rt ;;
+	dnf-check) echo CUnit-devel python3 clang compiler-rt gdb strace jemalloc gperftools-libs mimalloc libasan ;;
 	dnf-web) echo chromium chromedriver firefox python3 ;;
 	dnf-torch) echo python3 ;;
 	esac
@@ -38,6 +38,8 @@ is_installed() { # MANAGER PACKAGE
 	case $1-$2 in
 	# The names of these depend on the release; what they are for does not.
 	apt-libclang-rt-dev) [ -n "$(find /usr/lib/llvm-* /usr/lib/clang -name 'libclang_rt.fuzzer*' 2>/dev/null | head -n 1)" ] ;;
+	apt-libtcmalloc-minimal | apt-libmimalloc)
+		[ -n "$(find /usr/lib -name "$(echo "$2" | tr - _).so.*" 2>/dev/null | head -n 1)" ] ;;
 	apt-*) dpkg-query -W -f '${db:Status-Status}' "$2" 2>/dev/null | grep -qx installed ;;
 	dnf-*) rpm -q --whatprovides "$2" >/dev/null 2>&1 ;;
 	esac
@@ -47,6 +49,11 @@ is_installed() { # MANAGER PACKAGE
 clang_rt() {
 	version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/\1/p' | head -n 1)
 	echo "libclang-rt-${version:-14}-dev"
+}
+
+# With the number that the release gives to PACKAGE, a library; nothing where it has none.
+numbered() { # PACKAGE
+	apt-cache pkgnames "$1" 2>/dev/null | grep -E "^$1[0-9.]+(t64)?$" | sort -V | tail -n 1
 }
 
 missing_of() { # MANAGER PURPOSE…
@@ -74,6 +81,11 @@ install_apt() {
 	case " $missing " in
 	*" libclang-rt-dev "*) missing=$(echo "$missing" | sed "s/libclang-rt-dev/$(clang_rt)/") ;;
 	esac
+	for package in libtcmalloc-minimal libmimalloc; do
+		case " $missing " in
+		*" $package "*) missing=$(echo "$missing" | sed "s/$package/$(numbered $package)/") ;;
+		esac
+	done
 	# shellcheck disable=SC2086
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
 		fail "apt-get could not install: $missing"

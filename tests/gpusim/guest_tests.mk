@@ -35,16 +35,67 @@ $(guest_out)/on_odd/libodd_table.so: $(guest_out)/on_odd/odd_table.o
 	$(Q)at=$$(readelf -SW $@ | sed -n 's/.*\.eh_frame_hdr *PROGBITS *[0-9a-f]* \([0-9a-f]*\) .*/\1/p') && \
 		printf '\377\377\377' | dd of=$@ bs=1 seek=$$((0x$$at + 1)) conv=notrunc status=none
 
+# The same programs built with AddressSanitizer, as a library of its own and within the program.
+$(guest_out)/on_odd/asan/%.o: tests/gpusim/%.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(guest_flags) -fexceptions -fsanitize=address -c -o $@ $<
+
+$(guest_out)/on_odd/asan/%.o: tests/gpusim/%.cc
+	$(call say,CXX,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) $(mv_cppflags) -Itests $(CXXFLAGS) -O2 -g -fsanitize=address -MMD -MP -c -o $@ $<
+
+odd_asan     := $(guest_out)/on_odd/acts_asan $(guest_out)/on_odd/acts_asan_static
+odd_asan_obj := $(addprefix $(guest_out)/on_odd/asan/,odd_acts.o odd_throws.o)
+
+$(odd_asan): $(odd_asan_obj) $(odd_driver)
+	$(call say,LINK,$@)
+	$(Q)$(CXX) $(LDFLAGS) -fsanitize=address $(if $(filter %_static,$@),-static-libasan) -o $@ $^ -lpthread -ldl
+
+# ---- libraries that look up names ------------------------------------------------------------------------
+
+scopes_out     := $(guest_out)/scopes
+scopes_levels  := O0 O2
+scopes_linked  := $(scopes_levels:%=$(scopes_out)/libscopes_%.so)
+scopes_plugins := $(scopes_levels:%=$(scopes_out)/libscopes_plugin_%.so)
+
+$(scopes_out)/libscopes_plugin_%.so: tests/gpusim/scopes_plugin.c $(scopes_out)/libscopes_hidden.so $(BUILD)/gpusim/libcuda.so.1
+	$(call say,LD,$@)
+	$(Q)$(guest_link) -shared $(guest_flags) -MF $@.d -$* -Wl,-soname,$(@F) $^
+
+$(scopes_out)/libscopes_%.so: tests/gpusim/scopes.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(guest_link) -shared $(guest_flags) -MF $@.d -$* -Wl,-soname,$(@F) $^
+
+$(scopes_out)/libscopes_hidden.so: tests/gpusim/scopes_hidden.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(guest_link) -shared $(guest_flags) -MF $@.d -Wl,-soname,$(@F) $^
+
+$(scopes_out)/libinterposer.so: tests/gpusim/interposer.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(guest_link) -shared $(guest_flags) -MF $@.d -O2 $^ -ldl
+
+$(scopes_out)/scopes_user: tests/gpusim/scopes_user.c $(scopes_linked) $(BUILD)/gpusim/libcuda.so.1
+	$(call say,LINK,$@)
+	$(Q)$(guest_link) $(guest_flags) -MF $@.d -Wl,--no-as-needed $^ -Wl,-rpath,'$$ORIGIN' -lpthread -ldl
+
+scopes_programs := $(scopes_out)/scopes_user $(scopes_plugins) $(scopes_out)/libinterposer.so
+
 # ---- all of them -----------------------------------------------------------------------------------------
 
-guest_suites   := $(addprefix $(guest_out)/,odd)
-guest_programs := $(guest_suites) $(odd_acts) $(guest_out)/on_odd/libodd_table.so
+guest_suites   := $(addprefix $(guest_out)/,odd company)
+guest_programs := $(guest_suites) $(odd_acts) $(odd_asan) $(guest_out)/on_odd/libodd_table.so $(scopes_programs)
 
 $(guest_suites): $(guest_out)/%: $(guest_out)/%.o $(guest_out)/run.o $(suite_lib)
 	$(call say,LINK,$@)
 	$(Q)$(test_link) -lcunit -lpthread
 
-guest_env = $(recorder_env) MEMVIZ_TEST_ODD=$(abspath $(guest_out))/on_odd
+guest_env = $(recorder_env) MEMVIZ_TEST_ODD=$(abspath $(guest_out))/on_odd MEMVIZ_TEST_SCOPES=$(abspath $(scopes_out)) \
+	MEMVIZ_TEST_ASAN=$(shell $(CC) -print-file-name=libasan.so)
 
 .PHONY: check-guest
 check-guest: $(guest_programs) $(recorder_programs) $(BUILD)/libmemviz.so gpusim ## test the recorder beside odd drivers and other libraries

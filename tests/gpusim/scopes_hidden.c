@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gpusim/scopes.h"
+
+int scopes_hidden(void)
+{
+	return 1;
+}
