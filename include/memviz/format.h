@@ -90,7 +90,10 @@ enum mv_loss {
 	MV_LOSS_STACK_CUT = 7,	 /* stacks deeper than the recorder follows */
 	MV_LOSS_SNAPSHOT = 8,	 /* snapshots that could not be written */
 	MV_LOSS_MODULES_FULL = 9,
-	MV_LOSS_COUNT = 10,
+	MV_LOSS_CUT = 10,	   /* all events of a recording whose file somebody else has cut */
+	MV_LOSS_THREADS_FULL = 11, /* threads: their events are there, as of thread 0, which is none */
+	MV_LOSS_STACK_FAILED = 12, /* stacks that could not be taken: the event is there */
+	MV_LOSS_COUNT = 13,
 };
 
 /* One card as the process sees it.  */

@@ -289,3 +289,8 @@ bool mv_text_equal(const char *a, const char *b)
 	}
 	return *a == *b;
 }
+
+const char *mv_text_scratch_folder(const char *tmpdir)
+{
+	return tmpdir && tmpdir[0] == '/' ? tmpdir : "/tmp";
+}

@@ -55,4 +55,7 @@ const char *mv_text_base_name(const char *path);
 bool mv_text_starts(const char *string, const char *prefix);
 bool mv_text_equal(const char *a, const char *b);
 
+/* Where files go that have no better place: TMPDIR, a value of that variable, if it is a path from the root, else /tmp.  */
+const char *mv_text_scratch_folder(const char *tmpdir);
+
 #endif

@@ -69,6 +69,11 @@ static uint32_t add_stack(const struct mv_stack *stack)
 	return mv_dictionary_add(&g_tables->stacks, stack);
 }
 
+static void lose_stack(enum mv_loss cause)
+{
+	mv_store_lose(g_tables, cause, 1);
+}
+
 static unsigned wanted_stacks(void)
 {
 	return mv_session_settings()->stacks & (MV_STACKS_NATIVE | MV_STACKS_PYTHON);
@@ -76,7 +81,7 @@ static unsigned wanted_stacks(void)
 
 static void start_stacks(struct mv_session *session)
 {
-	static const struct mv_stack_tables tables = {add_text, add_module, add_frame, add_stack};
+	static const struct mv_stack_tables tables = {add_text, add_module, add_frame, add_stack, lose_stack};
 
 	__atomic_store_n(&g_tables, &session->store, __ATOMIC_RELEASE);
 	mv_stack_start(&tables, wanted_stacks());
@@ -106,19 +111,33 @@ static void note_facts(struct mv_store *store, int driver_version)
 	mv_store_note(store, "run", mv_process_environment("MEMVIZ_RUN"));
 }
 
-static int open_recording(struct mv_session *session)
+static int open_in(struct mv_session *session, const char *folder, const struct mv_file_header *facts)
 {
-	struct mv_file_header facts;
 	char path[MV_STORE_PATH_BYTES];
 	unsigned attempt;
 	int err = -EEXIST;
 
+	for (attempt = 1; attempt <= ATTEMPTS && err == -EEXIST; attempt++) {
+		err = mv_process_name_recording(facts, folder, attempt, path, sizeof path);
+		if (!err)
+			err = mv_store_open(&session->store, path, session->settings.ring_bytes, facts);
+	}
+	return err;
+}
+
+/* A recording in another place than was asked for is worth more than none.  */
+static int open_recording(struct mv_session *session)
+{
+	const char *scratch = mv_text_scratch_folder(mv_process_environment("TMPDIR"));
+	struct mv_file_header facts;
+	int err;
+
 	memset(&facts, 0, sizeof facts);
 	mv_process_describe(&facts);
-	for (attempt = 1; attempt <= ATTEMPTS && err == -EEXIST; attempt++) {
-		err = mv_process_name_recording(&facts, session->settings.out, attempt, path, sizeof path);
-		if (!err)
-			err = mv_store_open(&session->store, path, session->settings.ring_bytes, &facts);
+	err = open_in(session, session->settings.out, &facts);
+	if (err && !open_in(session, scratch, &facts)) {
+		session->out_err = err;
+		err = 0;
 	}
 	session->generation = facts.start_ns ^ (uint64_t)facts.pid << 40;
 	return err;
@@ -162,19 +181,31 @@ static void publish(struct mv_session *session)
 	__atomic_store_n(&g_page.session, session, __ATOMIC_RELEASE);
 }
 
+/* INSTEAD: where the recording is; NULL: nowhere.  */
+static void say_refused(int err, const char *instead)
+{
+	const char *out = mv_session_settings()->out;
+	char bytes[2 * MV_STORE_PATH_BYTES];
+	struct mv_text text = mv_text_in(bytes, sizeof bytes);
+
+	mv_text_add(&text, out[0] ? out : "the current folder");
+	mv_text_add(&text, " (");
+	mv_text_add(&text, mv_session_error(err));
+	mv_text_add(&text, instead ? "); recording into " : ")");
+	mv_text_add(&text, instead);
+	mv_session_say("cannot record into ", bytes, NULL);
+}
+
 static void say_begun(const struct mv_session *session)
 {
 	if (session->settings.wrong)
 		mv_session_say("cannot be read, the default is used: ", session->settings.wrong, NULL);
-	if (session->settings.is_verbose)
+	if (session->out_err)
+		say_refused(session->out_err, session->store.path);
+	if (session->store.backing.is_memory)
+		mv_session_say("recording in memory until the end, because no file can be mapped for ", session->store.path, NULL);
+	else if (session->settings.is_verbose && !session->out_err)
 		mv_session_say("recording into ", session->store.path, NULL);
-}
-
-static void say_refused(int err)
-{
-	const char *out = mv_session_settings()->out;
-
-	mv_session_say("cannot record into ", out[0] ? out : "the current folder", mv_session_error(err));
 }
 
 /* ---- by one of many ---- */
@@ -223,7 +254,7 @@ static void make_once(int driver_version)
 	if (session)
 		say_begun(session);
 	if (err)
-		say_refused(err);
+		say_refused(err, NULL);
 }
 
 struct mv_session *mv_begin(void)

@@ -132,6 +132,25 @@ static void count_busy(struct mv_session *session)
 		mv_store_lose(&session->store, MV_LOSS_BUSY, 1);
 }
 
+/* Once in a tick of the clock, before anything that is mapped is touched.  */
+static bool is_cut(struct mv_session *session)
+{
+	uint64_t now = mv_sys_coarse_ns(), looked = __atomic_load_n(&session->looked_ns, __ATOMIC_RELAXED);
+
+	return now != looked &&
+	       __atomic_compare_exchange_n(&session->looked_ns, &looked, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED) &&
+	       mv_store_is_cut(&session->store);
+}
+
+/* What was recorded is in nobody's hands any more.  */
+static void give_up(struct mv_session *session)
+{
+	if (!__atomic_exchange_n(&session->is_recording, false, __ATOMIC_ACQ_REL))
+		return;
+	mv_store_abandon(&session->store);
+	mv_session_say("somebody has cut the recording; the program runs on unrecorded: ", session->store.path, NULL);
+}
+
 struct mv_session *mv_session_enter(struct mv_session_thread **thread)
 {
 	struct mv_session *session = mv_begin_known();
@@ -142,6 +161,8 @@ struct mv_session *mv_session_enter(struct mv_session_thread **thread)
 	}
 	if (!session)
 		session = mv_begin();
+	if (session && is_cut(session))
+		give_up(session);
 	if (!session || !__atomic_load_n(&session->is_recording, __ATOMIC_ACQUIRE)) {
 		mv_guard_leave(&t_thread.guard);
 		return NULL;
@@ -196,14 +217,28 @@ void mv_session_snapshot_path(const struct mv_session *session, const char *whic
 static int snapshot(struct mv_session *session, const char *which, uint32_t number, enum mv_snapshot_reason reason)
 {
 	char path[MV_STORE_PATH_BYTES];
+	int err;
 
 	mv_session_snapshot_path(session, which, number, path);
-	return mv_store_snapshot(&session->store, path, MV_FILE_SNAPSHOT, reason);
+	err = mv_store_snapshot(&session->store, path, MV_FILE_SNAPSHOT, reason);
+	if (err)
+		mv_store_lose(&session->store, MV_LOSS_SNAPSHOT, 1);
+	return err;
+}
+
+/* The session, if it is recording and its file is whole.  */
+static struct mv_session *current_whole(void)
+{
+	struct mv_session *session = mv_session_current();
+
+	if (session && mv_store_is_cut(&session->store))
+		give_up(session);
+	return mv_session_current();
 }
 
 int mv_session_snapshot(void)
 {
-	struct mv_session *session = mv_session_current();
+	struct mv_session *session = current_whole();
 
 	if (!session)
 		return -ESRCH;
@@ -213,7 +248,8 @@ int mv_session_snapshot(void)
 
 void mv_session_finish(void)
 {
-	struct mv_session *session = mv_session_current();
+	struct mv_session *session = current_whole();
+	int err;
 
 	if (!session)
 		return;
@@ -222,8 +258,10 @@ void mv_session_finish(void)
 	if (session->settings.snapshot_at_exit)
 		snapshot(session, "exit", 1, MV_REASON_EXIT);
 	__atomic_store_n(&session->is_recording, false, __ATOMIC_RELEASE);
-	mv_store_finish(&session->store);
-	if (session->settings.is_verbose)
+	err = mv_store_finish(&session->store);
+	if (err)
+		mv_session_say("the recording is lost, it cannot be written: ", session->store.path, mv_session_error(err));
+	else if (session->settings.is_verbose)
 		mv_session_say("recorded ", session->store.path, NULL);
 }
 

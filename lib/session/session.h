@@ -24,6 +24,8 @@
 struct mv_session {
 	struct mv_store store;
 	struct mv_settings settings;
+	int out_err;	     /* why the recording is not in the folder that was asked for; 0: it is */
+	uint64_t looked_ns;  /* at the file, by the coarse clock */
 	uint64_t generation; /* differs from that of every other session of this address space */
 	bool is_recording;   /* cleared when the recording is closed */
 	bool has_blocks;     /* a pool has reported: PyTorch's, */

@@ -59,6 +59,12 @@ static void count(uint64_t *counter)
 	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
 }
 
+static void lose(enum mv_loss cause)
+{
+	if (g_stack.tables.lose)
+		g_stack.tables.lose(cause);
+}
+
 /* ---- start ---- */
 
 enum { PREPARE_WAITS = MV_LOCK_SPINS + MV_LOCK_YIELDS + 500 }; /* the naps are 50 ms */
@@ -254,8 +260,10 @@ static unsigned take_apart(struct view *view, struct mv_elf_changes changes)
 		merge.python_count = mv_pyframe_walk(&python->layout, view->python_thread, scratch->python,
 						     MV_STACK_FRAMES, &merge.python_is_cut);
 	}
-	if (merge.native_is_cut || merge.python_is_cut)
+	if (merge.native_is_cut || merge.python_is_cut) {
 		count(&g_stack.cut);
+		lose(MV_LOSS_STACK_CUT);
+	}
 	return mv_merge_stack(&merge, scratch->merged);
 }
 
@@ -271,8 +279,10 @@ static uint32_t record(struct view *view, unsigned merged_count)
 	};
 	uint32_t id;
 
-	if (!mv_lock_take(&g_stack.lock))
+	if (!mv_lock_take(&g_stack.lock)) {
+		lose(MV_LOSS_STACK_FAILED);
 		return 0;
+	}
 	if (!mv_intern_find(&g_stack.intern, view->hash, &id)) {
 		id = mv_record_stack(&stack);
 		if (mv_intern_add(&g_stack.intern, view->hash, id))
@@ -298,8 +308,12 @@ static uint32_t capture_into(struct mv_scratch *scratch, unsigned parts)
 	struct mv_elf_changes changes;
 	uint32_t id;
 
-	if (!look(&view, parts))
+	if (!look(&view, parts)) {
+		/* A thread without frames of Python's is nothing lost.  */
+		if (parts & MV_STACK_NATIVE)
+			lose(MV_LOSS_STACK_FAILED);
 		return 0;
+	}
 	if (mv_intern_find(&g_stack.intern, view.hash, &id))
 		return id;
 	changes = mv_elf_changes();
@@ -317,13 +331,17 @@ static uint32_t capture(unsigned parts)
 	struct mv_scratch *scratch = mv_scratch_mine();
 	uint32_t id = 0;
 
-	if (!scratch)
+	if (!scratch) {
+		lose(MV_LOSS_STACK_FAILED);
 		return 0;
+	}
 	__atomic_store_n(&scratch->captures, __atomic_load_n(&scratch->captures, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&scratch->stage, MV_SCRATCH_ASKING, __ATOMIC_SEQ_CST);
 	if (!__atomic_load_n(&g_stack.forks, __ATOMIC_SEQ_CST)) {
 		__atomic_store_n(&scratch->stage, MV_SCRATCH_INSIDE, __ATOMIC_RELEASE);
 		id = capture_into(scratch, parts);
+	} else {
+		lose(MV_LOSS_STACK_FAILED);
 	}
 	__atomic_store_n(&scratch->stage, MV_SCRATCH_OUTSIDE, __ATOMIC_RELEASE);
 	return id;
@@ -345,6 +363,8 @@ uint32_t mv_stack_capture(void)
 	if (is_prepared() && mv_guard_enter(&t_guard, __builtin_frame_address(0))) {
 		id = capture(parts);
 		mv_guard_leave(&t_guard);
+	} else {
+		lose(MV_LOSS_STACK_FAILED);
 	}
 	if (!id)
 		count(&g_stack.failed);

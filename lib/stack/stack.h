@@ -33,6 +33,8 @@ struct mv_stack_tables {
 	uint32_t (*add_module)(const struct mv_module *module);
 	uint32_t (*add_frame)(const struct mv_frame *frame);
 	uint32_t (*add_stack)(const struct mv_stack *stack);
+	/* A stack was lost: MV_LOSS_STACK_CUT, MV_LOSS_STACK_FAILED.  May be NULL.  Under no lock of this room's.  */
+	void (*lose)(enum mv_loss cause);
 };
 
 enum mv_stack_part {

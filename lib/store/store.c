@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/sys.h"
@@ -14,7 +15,7 @@ enum {
 	TEXT_BYTES = 4 << 20,
 	NOTES_BYTES = 64 * sizeof(struct mv_note),
 	APIS_BYTES = 512 * sizeof(uint32_t),
-	THREADS_BYTES = 4096 * sizeof(struct mv_thread),
+	THREADS_BYTES = 16384 * sizeof(struct mv_thread), /* that ever were; 100 a minute for nearly three hours */
 	MODULES_BYTES = 2048 * sizeof(struct mv_module),
 	FRAMES_BYTES = (1 << 18) * sizeof(struct mv_frame),
 	STACKS_BYTES = (1 << 20) * sizeof(struct mv_stack),
@@ -61,7 +62,7 @@ static const struct dictionary_plan tables[] = {
 	{offsetof(struct mv_store, text), MV_REGION_TEXT, 0, MV_LOSS_TEXT_FULL},
 	{offsetof(struct mv_store, notes), MV_REGION_NOTES, sizeof(struct mv_note), MV_LOSS_TEXT_FULL},
 	{offsetof(struct mv_store, apis), MV_REGION_APIS, sizeof(uint32_t), MV_LOSS_TEXT_FULL},
-	{offsetof(struct mv_store, threads), MV_REGION_THREADS, sizeof(struct mv_thread), MV_LOSS_TEXT_FULL},
+	{offsetof(struct mv_store, threads), MV_REGION_THREADS, sizeof(struct mv_thread), MV_LOSS_THREADS_FULL},
 	{offsetof(struct mv_store, modules), MV_REGION_MODULES, sizeof(struct mv_module), MV_LOSS_MODULES_FULL},
 	{offsetof(struct mv_store, frames), MV_REGION_FRAMES, sizeof(struct mv_frame), MV_LOSS_STACKS_FULL},
 	{offsetof(struct mv_store, stacks), MV_REGION_STACKS, sizeof(struct mv_stack), MV_LOSS_STACKS_FULL},
@@ -158,6 +159,7 @@ int mv_store_open(struct mv_store *store, const char *path, uint64_t ring_bytes,
 	/* A child must neither write into our file nor pay for our pages.  */
 	mv_sys_fork_omit(store->header, layout.file_bytes);
 	mv_sys_fork_omit(store->memory, store->memory_bytes);
+	store->facts = *facts;
 	strncpy(store->path, path, sizeof store->path - 1);
 	return 0;
 }
@@ -198,17 +200,24 @@ static int copy_to(struct mv_store *store, const char *path, enum mv_file_state 
 	return -EAGAIN;
 }
 
+/* What PATH is called until it is complete.  */
+static int name_part(const char *path, char part[MV_STORE_PATH_BYTES])
+{
+	struct mv_text name = mv_text_in(part, MV_STORE_PATH_BYTES);
+
+	mv_text_add(&name, path);
+	mv_text_add(&name, ".part");
+	return name.is_cut ? -ENAMETOOLONG : 0;
+}
+
 int mv_store_snapshot(struct mv_store *store, const char *path, enum mv_file_state state,
 		      enum mv_snapshot_reason reason)
 {
 	char part[MV_STORE_PATH_BYTES];
-	struct mv_text name = mv_text_in(part, sizeof part);
-	int err;
+	int err = name_part(path, part);
 
-	mv_text_add(&name, path);
-	mv_text_add(&name, ".part");
-	if (name.is_cut)
-		return -ENAMETOOLONG;
+	if (err)
+		return err;
 	mv_sys_remove(part);
 	err = copy_to(store, part, state, reason);
 	if (err)
@@ -239,8 +248,37 @@ bool mv_store_is_cut(const struct mv_store *store)
 	return mv_backing_look(&store->backing, store->path) == MV_BACKING_CUT;
 }
 
+/* A recording of nothing but a header: who it was, and how much is lost.  */
+static void write_stone(const struct mv_store *store, uint64_t lost)
+{
+	static const struct mv_image_plan nothing = {.slots = 0};
+	struct mv_file_header stone = {0};
+	char part[MV_STORE_PATH_BYTES];
+	int fd;
+
+	mv_image_lay_out(&stone, &nothing);
+	copy_facts(&stone, &store->facts);
+	mv_image_seal_layout(&stone);
+	stone.state = MV_FILE_FINISHED;
+	stone.end_ns = mv_sys_monotonic_ns();
+	stone.losses[MV_LOSS_CUT] = lost;
+	mv_image_seal_state(&stone);
+	if (name_part(store->path, part))
+		return;
+	mv_sys_remove(part);
+	fd = mv_sys_open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return;
+	if (mv_sys_write_at(fd, &stone, sizeof stone, 0) || mv_sys_rename(part, store->path))
+		mv_sys_remove(part);
+	mv_sys_close(fd);
+}
+
 uint64_t mv_store_abandon(struct mv_store *store)
 {
+	uint64_t lost = mv_ring_appended(&store->ring);
+
 	mv_backing_blank(&store->backing);
-	return mv_ring_appended(&store->ring);
+	write_stone(store, lost);
+	return lost;
 }

@@ -26,6 +26,7 @@ enum {
 struct mv_store {
 	struct mv_file_header *header; /* where BACKING is mapped; NULL: not open */
 	struct mv_backing backing;
+	struct mv_file_header facts; /* as given when it was made */
 	struct mv_dictionary text, notes, apis, threads, modules, frames, stacks;
 	struct mv_live live;
 	struct mv_ring ring;
@@ -63,8 +64,9 @@ int mv_store_finish(struct mv_store *store);
 /* True if somebody has cut the file: what is mapped must not be touched any more (store/backing.h).  A system call.  */
 bool mv_store_is_cut(const struct mv_store *store);
 
-/* Give up a store whose file was cut.  Threads that are at it find zeros there, and do no harm; none may begin anything
- * with it any more.  Returns how many events are lost.  */
+/* Give up a store whose file was cut.  In the file's place there is a recording then that holds nothing but who it was and
+ * how many events are lost, which is returned.  Threads that are at the store find zeros there, and do no harm; none may
+ * begin anything with it any more.  */
 uint64_t mv_store_abandon(struct mv_store *store);
 
 #endif

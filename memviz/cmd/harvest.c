@@ -17,7 +17,8 @@
 enum { NAMED_MAX = 6, PATH_BYTES = 4096, SECOND_NS = 1000000000 };
 
 struct find {
-	char *name; /* in the folder; malloc */
+	const struct mv_harvest_place *place;
+	char *name; /* in its folder; malloc */
 	uint64_t size_bytes;
 	bool is_snapshot, is_unfinished;
 	uint32_t oom_count;
@@ -25,7 +26,7 @@ struct find {
 };
 
 struct harvest {
-	const char *folder, *shown, *token;
+	const char *token;
 	uint64_t start_ns;
 	struct find *finds;
 	size_t count, room;
@@ -48,7 +49,8 @@ static bool is_ours(const struct harvest *harvest, const struct mv_recording *re
 	return mv_recording_header(recording)->start_realtime_ns >= harvest->start_ns;
 }
 
-static void add(struct harvest *harvest, const char *name, const struct mv_recording *recording, uint64_t size)
+static void add(struct harvest *harvest, const struct mv_harvest_place *place, const char *name,
+		const struct mv_recording *recording, uint64_t size)
 {
 	const struct mv_file_header *header = mv_recording_header(recording);
 	uint32_t ooms = header->oom_count, last = ooms < MV_FORMAT_OOMS ? ooms : MV_FORMAT_OOMS;
@@ -56,6 +58,7 @@ static void add(struct harvest *harvest, const char *name, const struct mv_recor
 	if (mv_array_grow(&harvest->finds, &harvest->room, harvest->count, sizeof *harvest->finds))
 		return;
 	harvest->finds[harvest->count++] = (struct find){
+		.place = place,
 		.name = strdup(name),
 		.size_bytes = size,
 		.is_snapshot = header->state == MV_FILE_SNAPSHOT,
@@ -67,20 +70,20 @@ static void add(struct harvest *harvest, const char *name, const struct mv_recor
 		harvest->count--;
 }
 
-static void look_at(struct harvest *harvest, const char *name)
+static void look_at(struct harvest *harvest, const struct mv_harvest_place *place, const char *name)
 {
 	struct mv_recording *recording;
 	char path[2 * PATH_BYTES];
 	struct stat status;
 
-	snprintf(path, sizeof path, "%s/%s", harvest->folder, name);
+	snprintf(path, sizeof path, "%s/%s", place->folder, name);
 	/* What was not touched since the run began needs no opening.  A second's grace: clocks of file systems are coarse.  */
 	if (stat(path, &status) || (uint64_t)status.st_mtime + 1 < harvest->start_ns / SECOND_NS)
 		return;
 	if (mv_recording_open(path, &recording, NULL))
 		return;
 	if (is_ours(harvest, recording))
-		add(harvest, name, recording, (uint64_t)status.st_size);
+		add(harvest, place, name, recording, (uint64_t)status.st_size);
 	mv_recording_close(recording);
 }
 
@@ -89,25 +92,31 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct find *)a)->name, ((const struct find *)b)->name);
 }
 
-static void gather(struct harvest *harvest)
+static void gather_in(struct harvest *harvest, const struct mv_harvest_place *place)
 {
-	DIR *folder = opendir(harvest->folder);
+	DIR *folder = opendir(place->folder);
 	struct dirent *entry;
 
 	while (folder && (entry = readdir(folder)))
 		if (ends_in(entry->d_name, ".memviz"))
-			look_at(harvest, entry->d_name);
+			look_at(harvest, place, entry->d_name);
 	if (folder)
 		closedir(folder);
+}
+
+static void gather(struct harvest *harvest, const struct mv_harvest_place *places)
+{
+	for (; places->folder; places++)
+		gather_in(harvest, places);
 	if (harvest->count)
 		qsort(harvest->finds, harvest->count, sizeof *harvest->finds, by_name);
 }
 
 /* ---- telling ---- */
 
-static void show(const struct harvest *harvest, const struct find *find, char path[PATH_BYTES])
+static void show(const struct find *find, char path[PATH_BYTES])
 {
-	snprintf(path, PATH_BYTES, "%s%s%s", harvest->shown, *harvest->shown ? "/" : "", find->name);
+	snprintf(path, PATH_BYTES, "%s%s%s", find->place->shown, *find->place->shown ? "/" : "", find->name);
 }
 
 static void tell_files(const struct harvest *harvest)
@@ -120,7 +129,7 @@ static void tell_files(const struct harvest *harvest)
 	for (i = 0; i < harvest->count && i < NAMED_MAX; i++) {
 		const struct find *find = &harvest->finds[i];
 
-		show(harvest, find, path);
+		show(find, path);
 		mv_tell("recorded %s (%s)%s", path, mv_tell_size(find->size_bytes, size),
 			find->is_unfinished ? ", not finished: the program was killed, runs on, or left by _exit" : "");
 	}
@@ -147,7 +156,7 @@ static const struct find *worst(const struct harvest *harvest)
 	return best;
 }
 
-static void tell_oom(const struct harvest *harvest, const struct find *find)
+static void tell_oom(const struct find *find)
 {
 	char path[2 * PATH_BYTES], shown[PATH_BYTES];
 	struct mv_timeline *timeline;
@@ -155,8 +164,8 @@ static void tell_oom(const struct harvest *harvest, const struct find *find)
 	const struct mv_oom *ooms;
 	size_t i, count;
 
-	snprintf(path, sizeof path, "%s/%s", harvest->folder, find->name);
-	show(harvest, find, shown);
+	snprintf(path, sizeof path, "%s/%s", find->place->folder, find->name);
+	show(find, shown);
 	if (mv_timeline_open(path, &timeline, NULL))
 		return;
 	ooms = mv_timeline_ooms(timeline, &count);
@@ -172,22 +181,22 @@ static void tell_next(const struct harvest *harvest)
 
 	if (!harvest->count)
 		return;
-	show(harvest, &harvest->finds[0], path);
+	show(&harvest->finds[0], path);
 	mv_tell("timeline: memviz html %s -o timeline.html", path);
 }
 
-void mv_harvest(const char *folder, const char *shown, const char *token, uint64_t start_ns, bool is_quiet)
+void mv_harvest(const struct mv_harvest_place *places, const char *token, uint64_t start_ns, bool is_quiet)
 {
-	struct harvest harvest = {.folder = folder, .shown = shown, .token = token, .start_ns = start_ns};
+	struct harvest harvest = {.token = token, .start_ns = start_ns};
 	const struct find *oom;
 	size_t i;
 
-	gather(&harvest);
+	gather(&harvest, places);
 	if (!is_quiet)
 		tell_files(&harvest);
 	oom = worst(&harvest);
 	if (oom)
-		tell_oom(&harvest, oom);
+		tell_oom(oom);
 	else if (!is_quiet)
 		tell_next(&harvest);
 	for (i = 0; i < harvest.count; i++)

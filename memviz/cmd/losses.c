@@ -15,6 +15,9 @@ static const struct {
 	[MV_LOSS_STACK_CUT] = {"stack_cut", "stacks that were deeper than the recorder follows"},
 	[MV_LOSS_SNAPSHOT] = {"snapshot", "snapshots that could not be written"},
 	[MV_LOSS_MODULES_FULL] = {"modules_full", "loaded libraries that there was no room for"},
+	[MV_LOSS_CUT] = {"cut", "events, all there were: somebody cut the recording's file while it was written"},
+	[MV_LOSS_THREADS_FULL] = {"threads_full", "threads that there was no room for; what they did is there"},
+	[MV_LOSS_STACK_FAILED] = {"stack_failed", "stacks that could not be taken; the events are there"},
 };
 
 const char *mv_loss_name(unsigned loss)

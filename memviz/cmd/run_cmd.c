@@ -177,30 +177,39 @@ static const char *wanted_folder(const struct mv_args *args)
 	return folder && *folder ? folder : ".";
 }
 
-/* Why recordings cannot be written to the folder; 0: they can.  */
-static int find_folder(struct plan *plan)
+/* Why recordings cannot be written to FOLDER, which is made absolute; 0: they can.  */
+static int find_folder(const char *folder, char absolute[PATH_BYTES])
 {
 	struct stat status;
 
-	if (!realpath(plan->wanted, plan->folder) || stat(plan->folder, &status))
+	if (!realpath(folder, absolute) || stat(absolute, &status))
 		return errno;
 	if (!S_ISDIR(status.st_mode))
 		return ENOTDIR;
-	return access(plan->folder, W_OK | X_OK) ? errno : 0;
+	return access(absolute, W_OK | X_OK) ? errno : 0;
+}
+
+/* Where the recorder looks for room when there is none.  */
+static const char *scratch_folder(void)
+{
+	return mv_text_scratch_folder(getenv("TMPDIR"));
 }
 
 /* ---- running ---- */
 
 static void prepare_recorder(struct plan *plan)
 {
-	int err = find_folder(plan);
+	int err = find_folder(plan->wanted, plan->folder), scratch_err = 0;
 
+	if (err && !plan->target.obstacle) {
+		scratch_err = find_folder(scratch_folder(), plan->folder);
+		mv_tell("%s: recordings cannot be written there (%s); %s%s", plan->wanted, strerror(err),
+			scratch_err ? "the program runs unrecorded" : "they go to ", scratch_err ? "" : plan->folder);
+		plan->wanted = plan->folder;
+	}
 	if (plan->target.obstacle)
 		mv_tell("%s: %s and cannot be recorded; it runs unrecorded", plan->target.path, plan->target.obstacle);
-	else if (err)
-		mv_tell("%s: recordings cannot be written there (%s); the program runs unrecorded", plan->wanted,
-			strerror(err));
-	plan->is_recorded = !plan->target.obstacle && !err;
+	plan->is_recorded = !plan->target.obstacle && !scratch_err;
 }
 
 static int tell_not_found(const char *program, int err)
@@ -210,6 +219,20 @@ static int tell_not_found(const char *program, int err)
 	else
 		mv_tell("%s: cannot be run (%s)", program, strerror(-err));
 	return err == -ENOENT ? MV_EXIT_NOT_FOUND : MV_EXIT_NOT_RUN;
+}
+
+/* Processes that found no room in the folder have looked for some elsewhere.  */
+static void harvest(const struct plan *plan, uint64_t start_ns)
+{
+	char scratch[PATH_BYTES];
+	bool has_scratch = !find_folder(scratch_folder(), scratch) && !mv_text_equal(scratch, plan->folder);
+	const struct mv_harvest_place places[] = {
+		{plan->folder, mv_text_equal(plan->wanted, ".") ? "" : plan->wanted},
+		{has_scratch ? scratch : NULL, scratch},
+		{NULL, NULL},
+	};
+
+	mv_harvest(places, plan->token, start_ns, plan->args->value[OPTION_QUIET]);
 }
 
 static int launch(struct plan *plan)
@@ -235,8 +258,7 @@ static int launch(struct plan *plan)
 	if (status < 0)
 		return tell_not_found(plan->args->rest[0], status);
 	if (plan->is_recorded && !plan->args->value[OPTION_OFF])
-		mv_harvest(plan->folder, mv_text_equal(plan->wanted, ".") ? "" : plan->wanted, plan->token, start_ns,
-			   plan->args->value[OPTION_QUIET]);
+		harvest(plan, start_ns);
 	return status;
 }
 

@@ -20,6 +20,9 @@ const LOSS_TEXTS = [
 	(n) => `${plural(n, "stack")} were deeper than the recorder follows and are cut`,
 	(n) => `${plural(n, "snapshot")} could not be written`,
 	(n) => `${plural(n, "loaded object")} had no room: addresses in them have no names`,
+	(n) => `${plural(n, "event")} are missing, all there were: somebody cut the recording's file while it was written`,
+	(n) => `${plural(n, "thread")} had no room: what they did is there, as of no thread`,
+	(n) => `${plural(n, "stack")} could not be taken: those events are there without one`,
 ];
 
 export function drawStory(app) {

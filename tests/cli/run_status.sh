@@ -10,7 +10,7 @@ echo text > plain; memviz run ./plain; echo "exit $?"
 memviz run .; echo "exit $?"
 printf 'echo a script for sh: $1\n' > script; chmod +x script; memviz run -q ./script one; echo "exit $?"
 printf '#!/nowhere/sh\n' > lost; chmod +x lost; memviz run -q ./lost; echo "exit $?"
-memviz run -o none -- echo goes on; echo "exit $?"
+TMPDIR=/nonexistent memviz run -o none -- echo goes on; echo "exit $?"
 memviz run -- echo only this is on stdout 2>/dev/null
 memviz run -q -- sh -c 'echo "$MEMVIZ_OUT" | sed "s/.*run_status/FOLDER/"; echo ${LD_PRELOAD##*/}'
 LD_PRELOAD=libm.so.6 memviz run -q -- sh -c 'echo ${LD_PRELOAD##*libmemviz}'

@@ -97,7 +97,7 @@ static void errors_at_once_leave_each_its_snapshot(void)
 /* A line about the folder is written to nobody.  */
 static void a_reader_that_has_gone_ends_nobody(void)
 {
-	static const char *const nowhere[] = {"MEMVIZ_OUT=/nonexistent/folder", NULL};
+	static const char *const nowhere[] = {"MEMVIZ_OUT=/nonexistent/folder", "TMPDIR=/nonexistent", NULL};
 	struct run run;
 
 	run_act(&run, "without_reader", nowhere);

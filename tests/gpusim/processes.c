@@ -216,19 +216,40 @@ static void check_unrecorded(const char *const *settings, const char *why)
 	run_act(&run, "threads", settings);
 	CU_ASSERT(run_exited(&run, 0));
 	CU_ASSERT(strstr(run.err, why) && strchr(run.err, '\n') == run.err + strlen(run.err) - 1);
+	CU_ASSERT(!strstr(run.err, "recording into"));
 	CU_ASSERT_EQUAL(run.file_count, 0);
 	run_clean(&run);
 }
 
-static void a_folder_that_is_not_there_is_one_line(void)
+static void without_any_folder_one_line_says_why(void)
 {
-	static const char *const nowhere[] = {"MEMVIZ_OUT=/nonexistent/folder", NULL};
-	static const char *const file[] = {"MEMVIZ_OUT=/dev/null", NULL};
-	static const char *const system[] = {"MEMVIZ_OUT=/proc", NULL};
+	static const char *const nowhere[] = {"MEMVIZ_OUT=/nonexistent/folder", "TMPDIR=/nonexistent", NULL};
+	static const char *const file[] = {"MEMVIZ_OUT=/dev/null", "TMPDIR=/nonexistent", NULL};
+	static const char *const system[] = {"MEMVIZ_OUT=/proc", "TMPDIR=/proc", NULL};
 
 	check_unrecorded(nowhere, "cannot record into /nonexistent/folder (no such folder)");
 	check_unrecorded(file, "cannot record into /dev/null (not a folder)");
 	check_unrecorded(system, "cannot record into /proc (");
+}
+
+static void a_folder_that_cannot_be_used_is_replaced_by_the_scratch_folder(void)
+{
+	char scratch[] = "/tmp/memviz-scratch-XXXXXX", setting[64];
+	const char *settings[] = {"MEMVIZ_OUT=/nonexistent/folder", setting, NULL};
+	struct mv_timeline *timeline;
+	struct run run;
+
+	CU_ASSERT_FATAL(mkdtemp(scratch) != NULL);
+	snprintf(setting, sizeof setting, "TMPDIR=%s", scratch);
+	run_act(&run, "device", settings);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT(strstr(run.err, "cannot record into /nonexistent/folder (no such folder); recording into ") != NULL);
+	CU_ASSERT(strstr(run.err, scratch) && strchr(run.err, '\n') == run.err + strlen(run.err) - 1);
+	CU_ASSERT_EQUAL(run.file_count, 0);
+	run_look_into(&run, scratch);
+	timeline = run_open(&run, ".memviz", 0);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 1000);
+	run_end(&run, timeline);
 }
 
 static void snapshot_at_exit(void)
@@ -270,7 +291,8 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_program_without_cuda_notices_nothing),
 	HARNESS_TEST(off_means_off),
 	HARNESS_TEST(a_wrong_value_is_one_line_and_the_run_goes_on),
-	HARNESS_TEST(a_folder_that_is_not_there_is_one_line),
+	HARNESS_TEST(without_any_folder_one_line_says_why),
+	HARNESS_TEST(a_folder_that_cannot_be_used_is_replaced_by_the_scratch_folder),
 	HARNESS_TEST(snapshot_at_exit),
 	HARNESS_TEST(stacks_can_be_left_out),
 };

@@ -114,6 +114,13 @@ void run_clean(struct run *run)
 	rmdir(run->folder);
 }
 
+void run_look_into(struct run *run, const char *folder)
+{
+	run_clean(run);
+	snprintf(run->folder, sizeof run->folder, "%s", folder);
+	list_files(run);
+}
+
 int run_exited(const struct run *run, int code)
 {
 	if (WIFEXITED(run->status) && WEXITSTATUS(run->status) == code)

@@ -26,6 +26,9 @@ void run_act(struct run *run, const char *name, const char *const *settings);
 /* The same with any program: COMMAND, its path and its arguments, ends in NULL.  */
 void run_program(struct run *run, const char *const *command, const char *const *settings);
 
+/* The recordings are in FOLDER, which takes the place of the run's own, now removed.  */
+void run_look_into(struct run *run, const char *folder);
+
 /* Remove the folder and all in it.  */
 void run_clean(struct run *run);
 

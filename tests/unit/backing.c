@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "analyze/timeline.h"
 #include "read/recording.h"
 #include "read/tracks.h"
 #include "store/store.h"
@@ -71,6 +72,18 @@ static uint64_t events_in_file(const struct bench *bench)
 	events = mv_recording_tracks(recording)->events;
 	mv_recording_close(recording);
 	return events;
+}
+
+static uint64_t lost_in_file(const struct bench *bench)
+{
+	struct mv_timeline *timeline;
+	uint64_t lost;
+
+	if (mv_timeline_open(bench->path, &timeline, NULL))
+		return 0;
+	lost = mv_timeline_header(timeline)->losses[MV_LOSS_CUT];
+	mv_timeline_close(timeline);
+	return lost;
 }
 
 /* In a child, as a user without rights: 0, as an exit status, if its own recording refuses to be cut and ends well.  */
@@ -149,6 +162,7 @@ static void a_recording_that_was_cut_is_given_up_without_a_signal(void)
 		/* A thread that was at it goes on for a while.  */
 		append(&bench, 40000);
 		mv_store_note(&bench.store, "key", "value");
+		CU_ASSERT_EQUAL(lost_in_file(&bench), 20000);
 		close_bench(&bench);
 	}
 }

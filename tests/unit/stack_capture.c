@@ -137,16 +137,18 @@ static void records_are_added_once(void)
 static void deep_stacks_end_in_the_mark_of_a_cut(void)
 {
 	struct mv_frame frames[MAX];
-	uint64_t before;
+	uint64_t before, lost;
 	unsigned n;
 
 	start();
 	before = mv_stack_counts().cut;
+	lost = g_tables.lost[MV_LOSS_STACK_CUT];
 	n = tables_frames(recurse(1000), frames, MAX);
 	CU_ASSERT_FATAL(n >= MV_STACK_FRAMES && n < MV_STACK_FRAMES + 20);
 	CU_ASSERT_EQUAL(frames[n - 1].kind, MV_FRAME_LABEL);
 	CU_ASSERT_STRING_EQUAL(tables_text(frames[n - 1].a), "…cut");
 	CU_ASSERT_EQUAL(mv_stack_counts().cut, before + 1);
+	CU_ASSERT_EQUAL(g_tables.lost[MV_LOSS_STACK_CUT], lost + 1);
 }
 
 static void what_was_captured_is_counted(void)

@@ -30,6 +30,7 @@ struct tables {
 	uint32_t module_index[TABLES_INDEX], frame_index[TABLES_INDEX], stack_index[TABLES_INDEX];
 	uint32_t text_count, module_count, frame_count, stack_count;
 	uint32_t repeated; /* frames and stacks that were there already */
+	uint64_t lost[MV_LOSS_COUNT];
 	bool is_full;	   /* pretend that there is no room for anything */
 };
 
@@ -118,11 +119,17 @@ static inline void tables_reset(void)
 	g_tables.is_full = false;
 }
 
+static inline void tables_lose(enum mv_loss cause)
+{
+	g_tables.lost[cause]++;
+}
+
 static const struct mv_stack_tables tables_callbacks = {
 	.add_text = tables_add_text,
 	.add_module = tables_add_module,
 	.add_frame = tables_add_frame,
 	.add_stack = tables_add_stack,
+	.lose = tables_lose,
 };
 
 static inline const char *tables_text(uint32_t id)
