@@ -208,6 +208,20 @@ void *mv_elf_symbol(const struct mv_elf *elf, const char *name)
 	}
 }
 
+/* Symbols that are defined elsewhere stand before those that are in the hash table.  */
+bool mv_elf_each_import(const struct mv_elf *elf, bool (*visit)(const char *name, void *context), void *context)
+{
+	const uint32_t *table = (const uint32_t *)mv_elf_dynamic_address(elf, DT_GNU_HASH);
+	const ElfW(Sym) *symbols = (const ElfW(Sym) *)mv_elf_dynamic_address(elf, DT_SYMTAB);
+	const char *strings = (const char *)mv_elf_dynamic_address(elf, DT_STRTAB);
+	uint32_t i;
+
+	for (i = 1; table && symbols && strings && i < table[1]; i++)
+		if (symbols[i].st_shndx == SHN_UNDEF && visit(strings + symbols[i].st_name, context))
+			return true;
+	return false;
+}
+
 void *mv_elf_kept(void **kept, const char *library, const char *name)
 {
 	void *address = __atomic_load_n(kept, __ATOMIC_RELAXED);

@@ -47,6 +47,10 @@ bool mv_elf_holding(const void *address, struct mv_elf *elf);
  * first in the table; indirect functions are not resolved and count as absent.  */
 void *mv_elf_symbol(const struct mv_elf *elf, const char *name);
 
+/* Call VISIT with the name of each symbol that ELF has from other objects, until it returns true.  Returns what VISIT
+ * returned last.  About 30 ns for each; an object whose symbols the linker did not sort by hash has none.  */
+bool mv_elf_each_import(const struct mv_elf *elf, bool (*visit)(const char *name, void *context), void *context);
+
 /* The symbol NAME of the object whose file name begins with LIBRARY, looked for until it is found and then kept in *KEPT,
  * which starts as NULL.  */
 void *mv_elf_kept(void **kept, const char *library, const char *name);

@@ -12,20 +12,35 @@ _Static_assert(MV_HOOK_COUNT <= 256, "rows fit into a byte: real_for_caller()");
 
 enum { CALLERS = 256 };
 
+/* What a driver that is loaded does not have, so that it is not looked for again.  */
+#define ABSENT ((void *)-1)
+
 /* Written once each, by whoever comes first; two that come at once write the same.  */
 static void *g_genuine[MV_HOOK_COUNT];
 static void *g_real[MV_HOOK_COUNT];
 
 void *mv_hook_straight[MV_HOOK_COUNT];
 
+/* An older driver lacks many functions, and cuGetProcAddress is asked hundreds of times.  */
 void *mv_driver_genuine(const struct mv_hook *hook)
 {
-	return mv_elf_kept(&g_genuine[hook - mv_hooks], DRIVER, hook->name);
+	void **kept = &g_genuine[hook - mv_hooks], *address = __atomic_load_n(kept, __ATOMIC_RELAXED);
+	struct mv_elf elf;
+
+	if (!address && mv_elf_find(DRIVER, &elf)) {
+		address = mv_elf_symbol(&elf, hook->name);
+		__atomic_store_n(kept, address ? address : ABSENT, __ATOMIC_RELAXED);
+	}
+	return address != ABSENT ? address : NULL;
 }
 
-void mv_driver_set_real(const struct mv_hook *hook, void *real)
+bool mv_driver_set_real(const struct mv_hook *hook, void *real)
 {
-	__atomic_store_n(&g_real[hook - mv_hooks], real, __ATOMIC_RELAXED);
+	void *before = NULL;
+
+	return __atomic_compare_exchange_n(&g_real[hook - mv_hooks], &before, real, 0, __ATOMIC_RELAXED,
+					   __ATOMIC_RELAXED) ||
+	       before == real;
 }
 
 /* ---- the runtime ----

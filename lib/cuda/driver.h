@@ -20,7 +20,9 @@ void *mv_driver_genuine(const struct mv_hook *hook);
 /* The function that HOOK's wrapper calls: what was handed out in its place (mv_driver_set_real), else the genuine one;
  * for names of the runtime, the one that the code at CALLER was linked against.  NULL: there is none.  */
 void *mv_driver_real(const struct mv_hook *hook, const void *caller);
-void mv_driver_set_real(const struct mv_hook *hook, void *real);
+
+/* REAL was handed out in HOOK's place.  False: another function was before, and stays the one that the wrapper calls.  */
+bool mv_driver_set_real(const struct mv_hook *hook, void *real);
 
 /* True if CALLER lies in the same loaded object as REAL, a function of a library that is no part of the program itself.  A
  * few nanoseconds: the objects of the latest REAL of each HOME are kept.  */

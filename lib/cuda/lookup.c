@@ -11,6 +11,7 @@
 #include "cuda/hook.h"
 #include "cuda/late.h"
 #include "cuda/nvtx.h"
+#include "cuda/seen.h"
 #include "cuda/watch.h"
 
 void *(*mv_lookup_next)(void *handle, const char *name);
@@ -178,7 +179,17 @@ static void *decide(const struct question *question, const struct mv_hook *hook)
 		return without_cuda(question);
 	if (!leads_to(question, genuine))
 		return MV_LOOKUP_PASS;
+	mv_seen_caller(question->caller, 0);
 	return mv_watch_sink() ? mv_hook_wrappers[hook - mv_hooks] : genuine;
+}
+
+/* A function of the driver's that no row is about.  */
+static void note_unwatched(const char *name)
+{
+	void *there = NULL;
+
+	if (mv_seen_takes_memory(name) && mv_elf_kept(&there, "libcuda.so", name))
+		mv_seen_unwatched(name, 0);
 }
 
 /* What memviz.h asks for is not in the scope that is searched where this library was loaded late.  */
@@ -205,7 +216,9 @@ void *mv_lookup_decide(void *handle, const char *name, const char *version, cons
 			return of_ours(name);
 	}
 	hook = name ? mv_hook_named(name) : NULL;
-	if (!hook || mv_driver_is_own(caller))
-		return MV_LOOKUP_PASS;
-	return decide(&question, hook);
+	if (hook && !mv_driver_is_own(caller))
+		return decide(&question, hook);
+	if (!hook && name && mv_text_starts(name, "cu"))
+		note_unwatched(name);
+	return MV_LOOKUP_PASS;
 }

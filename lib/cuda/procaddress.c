@@ -8,6 +8,7 @@
 
 #include "cuda/driver.h"
 #include "cuda/family.h"
+#include "cuda/seen.h"
 #include "cuda/watch.h"
 
 enum { ARG_NAME = 1, ARG_VERSION = 3, ARG_FLAGS = 4, FLAG_PER_THREAD = 2 };
@@ -15,7 +16,6 @@ enum { ARG_NAME = 1, ARG_VERSION = 3, ARG_FLAGS = 4, FLAG_PER_THREAD = 2 };
 enum lookup_state { STATE_NONE, STATE_BY_ADDRESS, STATE_BY_VERSION };
 
 static int g_state; /* enum lookup_state */
-static uint64_t g_unknown;
 
 const char *mv_watch_lookup_state(void)
 {
@@ -28,11 +28,6 @@ const char *mv_watch_lookup_state(void)
 		return "cuGetProcAddress, known by name and version";
 	}
 	return "";
-}
-
-uint64_t mv_watch_unknown_lookups(void)
-{
-	return __atomic_load_n(&g_unknown, __ATOMIC_RELAXED);
 }
 
 static void set_state(enum lookup_state state)
@@ -82,39 +77,47 @@ static const struct mv_hook *hook_for(const char *name, int version, bool is_per
 	return best;
 }
 
+static const char *name_of(const struct mv_call *call)
+{
+	return (const char *)(uintptr_t)mv_call_arg(call, ARG_NAME);
+}
+
+static int version_of(const struct mv_call *call)
+{
+	return (int)mv_call_arg(call, ARG_VERSION);
+}
+
 static const struct mv_hook *identify(const struct mv_call *call, const void *address)
 {
-	const char *name = (const char *)(uintptr_t)mv_call_arg(call, ARG_NAME);
 	const struct mv_hook *hook = hook_at(address);
 
 	if (hook) {
 		set_state(STATE_BY_ADDRESS);
 		return hook;
 	}
-	hook = name ? hook_for(name, (int)mv_call_arg(call, ARG_VERSION),
-			       mv_call_arg(call, ARG_FLAGS) & FLAG_PER_THREAD)
-		    : NULL;
+	hook = hook_for(name_of(call), version_of(call), mv_call_arg(call, ARG_FLAGS) & FLAG_PER_THREAD);
 	if (!hook)
 		return NULL;
 	set_state(STATE_BY_VERSION);
-	if (__atomic_load_n(&g_state, __ATOMIC_RELAXED) == STATE_BY_VERSION)
-		return hook;
-	__atomic_fetch_add(&g_unknown, 1, __ATOMIC_RELAXED);
-	return NULL;
+	return __atomic_load_n(&g_state, __ATOMIC_RELAXED) == STATE_BY_VERSION ? hook : NULL;
 }
 
+/* What the driver's own libraries look up is theirs.  */
 static void replace(struct mv_call *call)
 {
 	void **out = (void **)(uintptr_t)mv_call_arg(call, call->hook->out);
 	const struct mv_hook *hook;
 
-	if (mv_call_result(call) != CUDA_SUCCESS || !out || !*out || is_wrapper(*out))
+	if (mv_call_result(call) != CUDA_SUCCESS || !out || !*out || !name_of(call) || mv_driver_is_own(call->caller))
+		return;
+	mv_seen_caller(call->caller, version_of(call));
+	if (is_wrapper(*out))
 		return;
 	hook = identify(call, *out);
-	if (!hook)
-		return;
-	mv_driver_set_real(hook, *out);
-	*out = mv_hook_wrappers[hook - mv_hooks];
+	if (hook && mv_driver_set_real(hook, *out))
+		*out = mv_hook_wrappers[hook - mv_hooks];
+	else
+		mv_seen_unwatched(name_of(call), version_of(call));
 }
 
 const struct mv_hook_family mv_family_procaddress = {.after = replace};

@@ -90,6 +90,28 @@ static void note_start(struct mv_store *store)
 		mv_store_note(store, "start", text.bytes);
 }
 
+/* What is not in the recording because nobody told us of it.  */
+static void note_coverage(struct mv_store *store)
+{
+	static const struct {
+		const char *key;
+		bool (*describe)(struct mv_text *text);
+	} facts[] = {
+		{"look-ups by", mv_watch_describe_callers},
+		{"unwatched", mv_watch_describe_unwatched},
+		{"bypassed by", mv_watch_describe_bypasses},
+	};
+	char bytes[1024];
+	size_t i;
+
+	for (i = 0; i < sizeof facts / sizeof *facts; i++) {
+		struct mv_text text = mv_text_in(bytes, sizeof bytes);
+
+		if (facts[i].describe(&text))
+			mv_store_note(store, facts[i].key, text.bytes);
+	}
+}
+
 void mv_session_note_state(struct mv_session *session)
 {
 	note_start(&session->store);
@@ -97,6 +119,9 @@ void mv_session_note_state(struct mv_session *session)
 	mv_store_note(&session->store, "python", mv_stack_python_state());
 	mv_store_note(&session->store, "owners", mv_torch_owner_state());
 	mv_store_note(&session->store, "nvml", mv_usage_state());
+	/* Not at the very beginning: it costs time, and little has been looked up.  */
+	if (session->is_recording)
+		note_coverage(&session->store);
 }
 
 struct mv_session *mv_session_current(void)

@@ -50,11 +50,37 @@ $(entry_out)/finder_linked: $(entry_out)/finder_linked.o $(finder_rooms) $(BUILD
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ -Wl,--no-as-needed $^ -ldl
 
+# ---- look-ups that are hard to get right -----------------------------------------------------------------
+#
+# Beside the strange driver lies a neighbour under names that the recorder leaves alone, and under one that it does not.
+
+strange    := $(drivers)/strange
+neighbours := $(addprefix $(strange)/,libneighbour.so libnvidia-neighbour.so.1 libcudadebugger.so.1 libcupti.so.12 \
+	libToolsInjection64.so libcuda-neighbour.so)
+plain      := $(filter-out $(san_flags),$(mv_cflags))
+
+$(strange)/libcuda.so.1: tests/gpusim/strange.c tests/gpusim/strange.h
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -fPIC -fvisibility=hidden $(mv_cppflags) -Itests $(plain) $(CFLAGS) $(LDFLAGS) \
+		-Wl,-soname,$(@F) -Wl,-Bsymbolic -o $@ $< -lpthread -ldl
+
+$(neighbours) $(strange)/libneighbour_slow.so: tests/gpusim/neighbour.c tests/gpusim/neighbour.h
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -fPIC $(mv_cppflags) -Itests $(plain) $(CFLAGS) $(if $(findstring slow,$@),-O0,-O2) $(LDFLAGS) \
+		-Wl,-soname,$(@F) -o $@ $< -ldl
+
+$(entry_out)/asker: $(entry_out)/asker.o $(finder_rooms)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpthread -ldl
+
 entry_env = MEMVIZ_TEST_DRIVERS=$(abspath $(drivers)) MEMVIZ_TEST_NAMES=$(abspath $(gpusim_dir))/names \
 	MEMVIZ_TEST_FINDER=$(abspath $(entry_out))/finder MEMVIZ_TEST_FINDER_LINKED=$(abspath $(entry_out))/finder_linked \
-	MEMVIZ_TEST_FINDER_PY=$(abspath tests/gpusim/finder.py) MEMVIZ_TEST_PYTHON=$(PYTHON)
+	MEMVIZ_TEST_FINDER_PY=$(abspath tests/gpusim/finder.py) MEMVIZ_TEST_PYTHON=$(PYTHON) MEMVIZ_TEST_ASKER=$(abspath $(entry_out))/asker
 
-entry_programs := $(finders) $(entry_drivers)
+entry_programs := $(finders) $(entry_drivers) $(entry_out)/asker $(strange)/libcuda.so.1 $(neighbours) \
+	$(strange)/libneighbour_slow.so
 
 # ---- NVIDIA's own libraries ------------------------------------------------------------------------------
 
