@@ -309,6 +309,8 @@ static const struct {
 	{"all_results_are_null", all_results_are_null},
 	{"all_fail_with_nonsense", all_fail_with_nonsense},
 	{"asks_no_more", asks_no_more},
+	{"steady", odd_steady},
+	{"whole_life", odd_whole_life},
 };
 
 int main(int argc, char **argv)

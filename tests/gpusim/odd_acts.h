@@ -22,6 +22,10 @@ void odd_keep(void);
 void odd_throws(void);
 void odd_ends_threads(void);
 
+/* Calls like those before, between two calls of close(-4711); what was called of libc until the end, on stdout.  */
+void odd_steady(void);
+void odd_whole_life(void);
+
 #ifdef __cplusplus
 }
 #endif
