@@ -93,7 +93,9 @@ enum mv_loss {
 	MV_LOSS_CUT = 10,	   /* all events of a recording whose file somebody else has cut */
 	MV_LOSS_THREADS_FULL = 11, /* threads: their events are there, as of thread 0, which is none */
 	MV_LOSS_STACK_FAILED = 12, /* stacks that could not be taken: the event is there */
-	MV_LOSS_COUNT = 13,
+	MV_LOSS_UNWATCHED = 13,	   /* functions that may take memory and that programs got unwatched: what they do */
+	MV_LOSS_BYPASSED = 14,	   /* loaded objects whose calls reach the driver without the recorder: what they do */
+	MV_LOSS_COUNT = 15,
 };
 
 /* One card as the process sees it.  */

@@ -110,7 +110,7 @@ static bool look_at(const struct mv_elf *elf, void *context)
 	return false;
 }
 
-bool mv_watch_describe_bypasses(struct mv_text *text)
+unsigned mv_watch_describe_bypasses(struct mv_text *text)
 {
 	struct survey survey = {.text = text};
 
@@ -120,5 +120,5 @@ bool mv_watch_describe_bypasses(struct mv_text *text)
 		mv_text_add_u64(text, survey.count - OBJECTS_NAMED);
 		mv_text_add(text, " more");
 	}
-	return survey.count > 0;
+	return survey.count;
 }

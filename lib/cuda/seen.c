@@ -100,11 +100,10 @@ static bool is_within_earlier(const struct mv_elf *elf, unsigned before)
 	return false;
 }
 
-bool mv_watch_describe_callers(struct mv_text *text)
+unsigned mv_watch_describe_callers(struct mv_text *text)
 {
-	bool is_first = true;
+	unsigned i, count = 0;
 	struct mv_elf elf;
-	unsigned i;
 
 	for (i = 0; i < CALLERS; i++) {
 		uintptr_t address = __atomic_load_n(&g_callers[i].address, __ATOMIC_RELAXED);
@@ -112,8 +111,7 @@ bool mv_watch_describe_callers(struct mv_text *text)
 
 		if (!address || !mv_elf_holding((const void *)address, &elf) || is_within_earlier(&elf, i))
 			continue;
-		add_separator(text, is_first);
-		is_first = false;
+		add_separator(text, count++ == 0);
 		mv_text_add(text, *elf.path ? mv_text_base_name(elf.path) : "the program");
 		version = latest_within(&elf, i);
 		if (version) {
@@ -122,7 +120,7 @@ bool mv_watch_describe_callers(struct mv_text *text)
 			mv_text_add(text, ")");
 		}
 	}
-	return !is_first;
+	return count;
 }
 
 /* ---- what nobody knows ---- */
@@ -189,14 +187,10 @@ void mv_seen_unwatched(const char *name, int version)
 	__atomic_store_n(&g_names[i].is_there, 1, __ATOMIC_RELEASE);
 }
 
-bool mv_watch_describe_unwatched(struct mv_text *text)
+unsigned mv_watch_describe_unwatched(struct mv_text *text)
 {
 	unsigned i, count = __atomic_load_n(&g_name_count, __ATOMIC_RELAXED);
 
-	if (!count)
-		return false;
-	mv_text_add_u64(text, count);
-	mv_text_add(text, ": ");
 	for (i = 0; i < NAMES; i++) {
 		if (!__atomic_load_n(&g_names[i].is_there, __ATOMIC_ACQUIRE))
 			continue;
@@ -207,5 +201,7 @@ bool mv_watch_describe_unwatched(struct mv_text *text)
 			add_version(text, g_names[i].version);
 		}
 	}
-	return true;
+	if (count > NAMES)
+		mv_text_add(text, " and more");
+	return count;
 }

@@ -47,12 +47,12 @@ bool mv_watch_memory_info(uint8_t device, uint64_t *free_bytes, uint64_t *total_
 const char *mv_watch_lookup_state(void);
 int mv_watch_driver_version(void);
 
-/* What is to be known of look-ups, for people, appended to TEXT; false: nothing.  Who made them, with the latest version of
- * CUDA that each asked for; functions that may take memory, were handed out and are not watched; objects whose calls
- * reach the driver, or libc's dlsym, without us, with one such call each.  The last one goes through the tables of all
- * loaded objects: about 2 ms with PyTorch.  */
-bool mv_watch_describe_callers(struct mv_text *text);
-bool mv_watch_describe_unwatched(struct mv_text *text);
-bool mv_watch_describe_bypasses(struct mv_text *text);
+/* What is to be known of look-ups, for people, appended to TEXT; returns how many there are.  Who made them, with the latest
+ * version of CUDA that each asked for; functions that may take memory, were handed out and are not watched; objects whose
+ * calls reach the driver, or libc's dlsym, without us, with one such call each.  The last one goes through the tables of
+ * all loaded objects: about 2 ms with PyTorch.  */
+unsigned mv_watch_describe_callers(struct mv_text *text);
+unsigned mv_watch_describe_unwatched(struct mv_text *text);
+unsigned mv_watch_describe_bypasses(struct mv_text *text);
 
 #endif

@@ -95,20 +95,25 @@ static void note_coverage(struct mv_store *store)
 {
 	static const struct {
 		const char *key;
-		bool (*describe)(struct mv_text *text);
+		unsigned (*describe)(struct mv_text *text);
+		enum mv_loss loss; /* MV_LOSS_COUNT: none */
 	} facts[] = {
-		{"look-ups by", mv_watch_describe_callers},
-		{"unwatched", mv_watch_describe_unwatched},
-		{"bypassed by", mv_watch_describe_bypasses},
+		{"look-ups by", mv_watch_describe_callers, MV_LOSS_COUNT},
+		{"unwatched", mv_watch_describe_unwatched, MV_LOSS_UNWATCHED},
+		{"bypassed by", mv_watch_describe_bypasses, MV_LOSS_BYPASSED},
 	};
 	char bytes[1024];
 	size_t i;
 
 	for (i = 0; i < sizeof facts / sizeof *facts; i++) {
 		struct mv_text text = mv_text_in(bytes, sizeof bytes);
+		unsigned count = facts[i].describe(&text);
 
-		if (facts[i].describe(&text))
-			mv_store_note(store, facts[i].key, text.bytes);
+		if (!count)
+			continue;
+		mv_store_note(store, facts[i].key, text.bytes);
+		if (facts[i].loss != MV_LOSS_COUNT)
+			mv_store_lose_in_all(store, facts[i].loss, count);
 	}
 }
 

@@ -183,6 +183,15 @@ void mv_store_lose(struct mv_store *store, enum mv_loss loss, uint64_t count)
 	__atomic_fetch_add(&store->header->losses[loss], count, __ATOMIC_RELAXED);
 }
 
+void mv_store_lose_in_all(struct mv_store *store, enum mv_loss loss, uint64_t count)
+{
+	uint64_t *lost = &store->header->losses[loss], before = __atomic_load_n(lost, __ATOMIC_RELAXED);
+
+	while (before < count &&
+	       !__atomic_compare_exchange_n(lost, &before, count, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
 /* ---- copies ---- */
 
 static int copy_to(struct mv_store *store, const char *path, enum mv_file_state state, enum mv_snapshot_reason reason)

@@ -50,6 +50,9 @@ uint32_t mv_store_text(struct mv_store *store, const char *string);
 /* Count what is lost.  */
 void mv_store_lose(struct mv_store *store, enum mv_loss loss, uint64_t count);
 
+/* The same where COUNT is what has been lost until now, all of it.  */
+void mv_store_lose_in_all(struct mv_store *store, enum mv_loss loss, uint64_t count);
+
 /* Set a snapshot aside: what is used of the recording at this moment, as file PATH, written beside it and renamed when
  * complete.  1,000,000 events take some tens of milliseconds.  Other threads may go on recording.
  * Returns 0 or -errno, with no file left.  */

@@ -18,6 +18,8 @@ static const struct {
 	[MV_LOSS_CUT] = {"cut", "events, all there were: somebody cut the recording's file while it was written"},
 	[MV_LOSS_THREADS_FULL] = {"threads_full", "threads that there was no room for; what they did is there"},
 	[MV_LOSS_STACK_FAILED] = {"stack_failed", "stacks that could not be taken; the events are there"},
+	[MV_LOSS_UNWATCHED] = {"unwatched", "functions that the recorder does not know and that may take memory: what they did"},
+	[MV_LOSS_BYPASSED] = {"bypassed", "libraries that reach the driver without the recorder: what they did"},
 };
 
 const char *mv_loss_name(unsigned loss)

@@ -23,6 +23,8 @@ const LOSS_TEXTS = [
 	(n) => `${plural(n, "event")} are missing, all there were: somebody cut the recording's file while it was written`,
 	(n) => `${plural(n, "thread")} had no room: what they did is there, as of no thread`,
 	(n) => `${plural(n, "stack")} could not be taken: those events are there without one`,
+	(n) => `${plural(n, "function")} that the recorder does not know may have taken memory: what they did is missing`,
+	(n) => `${plural(n, "loaded object")} reached the driver without the recorder: what they did is missing`,
 ];
 
 export function drawStory(app) {

@@ -130,9 +130,10 @@ static void functions_that_nobody_knows_are_named(void)
 	ask(&run, "from_tomorrow", NULL);
 	timeline = run_open(&run, ".memviz", 0);
 	check_note(timeline, "lookup", "cuGetProcAddress, known by address");
-	check_note(timeline, "unwatched", "3: cuMemAlloc of CUDA 14.0, cuMemAllocTomorrow, cuGetProcAddress of CUDA 14.0");
+	check_note(timeline, "unwatched", "cuMemAlloc of CUDA 14.0, cuMemAllocTomorrow, cuGetProcAddress of CUDA 14.0");
 	check_note(timeline, "look-ups by", "the program (CUDA 14.0)");
 	check_note(timeline, "bypassed by", "");
+	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_UNWATCHED), 3);
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 1);
 	run_end(&run, timeline);
 }
@@ -145,7 +146,7 @@ static void a_driver_that_answers_with_what_it_does_not_export_is_watched(void)
 	ask(&run, "from_inside", "STRANGE_INSIDE=1");
 	timeline = run_open(&run, ".memviz", 0);
 	check_note(timeline, "lookup", "cuGetProcAddress, known by name and version");
-	check_note(timeline, "unwatched", "1: cuMemAlloc of CUDA 14.0");
+	check_note(timeline, "unwatched", "cuMemAlloc of CUDA 14.0");
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 3);
 	run_end(&run, timeline);
 }
@@ -164,6 +165,8 @@ static void libraries_that_do_not_come_by_are_named(void)
 	ask(&run, "from_deep_inside", plugin);
 	timeline = run_open(&run, ".memviz", 0);
 	check_note(timeline, "bypassed by", "plugin.so (cuMemAlloc_v2)");
+	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_BYPASSED), 1);
+	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_UNWATCHED), 0);
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 1);
 	run_end(&run, timeline);
 }
