@@ -70,7 +70,7 @@ $(test_out)/gpusim/acts_bound: acts_binding := now
 $(test_out)/gpusim/acts $(test_out)/gpusim/acts_bound: $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 $(renamed_so) $(test_out)/gpusim/loading.so
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $(acts_obj) $(BUILD)/gpusim/libcuda.so.1 -Wl,-z,$(acts_binding) \
-		-Wl,--no-as-needed $(renamed_so) -Wl,-rpath,'$$ORIGIN' -lpthread -ldl
+		-Wl,--no-as-needed $(renamed_so) -Wl,-rpath,'$$ORIGIN' -lpthread -ldl -lm
 
 $(test_out)/gpusim/plugin.so: tests/gpusim/plugin.c $(BUILD)/gpusim/libcuda.so.1
 	$(call say,LD,$@)
