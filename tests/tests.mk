@@ -26,7 +26,7 @@ test_link = $(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(sui
 
 unit_suites  := $(filter-out $(test_out)/unit/stack_% $(test_out)/unit/demo_%, \
 	$(patsubst tests/unit/%.c,$(test_out)/unit/%,$(sort $(wildcard tests/unit/*.c))))
-suites       := $(unit_suites) $(test_out)/fault/store $(test_out)/crash/kill
+suites       := $(unit_suites) $(test_out)/fault/store $(addprefix $(test_out)/crash/,kill step)
 test_helpers := $(addprefix $(test_out)/,forge blocks scenes)
 
 $(suites): $(test_out)/%: $(test_out)/%.o $(suite_lib)
@@ -51,6 +51,13 @@ $(test_helpers): $(suite_lib)
 .PHONY: check-unit
 check-unit: $(suites) ## test the rooms by themselves; kill -9; failing system calls
 	$(Q)tests/suites.sh unit $(suites)
+
+# The short form is part of check-unit.
+CRASH_ENDS ?= 1000
+
+.PHONY: crash
+crash: $(test_out)/crash/kill $(test_out)/crash/step ## end a recording process at CRASH_ENDS random instants, and at every store
+	$(Q)MEMVIZ_TEST_KILLS=$(CRASH_ENDS) tests/suites.sh crash $^
 
 # What runs other programs under the recorder is left out where the recorder needs a sanitizer's library before it.
 cli_tests := $(if $(SANITIZE),$(filter-out run run_% snapshot_process install,$(patsubst tests/cli/%.sh,%,$(wildcard tests/cli/*.sh))))
@@ -95,7 +102,7 @@ $(test_out)/gpusim/reload: $(test_out)/gpusim/reload.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
-recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest ways entry lookups begin samples) $(session_suites)
+recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder processes guest ways entry lookups begin samples ends) $(session_suites)
 recorder_programs := $(recorder_suites) $(addprefix $(test_out)/gpusim/,acts acts_bound reload runtime_user plugin.so) $(session_programs) \
 	$(entry_programs)
 
