@@ -243,7 +243,7 @@ enum mv_event_kind {
 	MV_EVENT_USAGE = 12,	   /* at this moment SIZE bytes of DEVICE are TERM (enum mv_term, in EXTRA) */
 	MV_EVENT_CALL = 13,	   /* a call of API succeeded that may change memory which no ledger shows: a context, a
 				    * module, a limit, a pool, a graph: ROLE is an enum mv_change, which says more; ADDRESS
-				    * is the object */
+				    * is the object.  Live records of this kind are in no ledger */
 	MV_EVENT_KINDS = 14,
 };
 
@@ -301,7 +301,8 @@ enum mv_role {
 /* What a call did to memory that no ledger shows.  */
 enum mv_change {
 	MV_CHANGE_OTHER = 0,
-	MV_CHANGE_CONTEXT_BEGIN = 1, /* a context was made, or a primary one asked for; green contexts are among them */
+	/* A context was made, or a primary one (ADDRESS: device + 1) asked for; green contexts are among them.  */
+	MV_CHANGE_CONTEXT_BEGIN = 1,
 	MV_CHANGE_CONTEXT_END = 2,
 	MV_CHANGE_LIMIT = 3, /* EXTRA: which (CUlimit); SIZE: to how much */
 	MV_CHANGE_MODULE_BEGIN = 4, /* code was loaded by the program itself: a module, a library */

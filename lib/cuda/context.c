@@ -14,12 +14,25 @@ static void end_memory(const struct mv_call *call, uint64_t context, struct mv_o
 
 /* ---- a device's primary context ---- */
 
-static void after_reset(struct mv_call *call)
+static uint64_t primary_of(uint8_t device)
 {
-	struct mv_owner owner = {.device = mv_hook_device((int)mv_call_arg(call, call->hook->device))};
+	return device + 1u;
+}
+
+static void after_enter(struct mv_call *call)
+{
+	uint8_t device = mv_hook_device_of(call);
 
 	if (mv_call_is_done(call))
-		end_memory(call, 0, owner);
+		mv_hook_note_change(call, primary_of(device), device);
+}
+
+static void after_reset(struct mv_call *call)
+{
+	struct mv_owner owner = {.device = mv_hook_device_of(call)};
+
+	if (mv_call_is_done(call))
+		end_memory(call, primary_of(owner.device), owner);
 }
 
 static void after_leave(struct mv_call *call)
@@ -74,6 +87,7 @@ static void after_context_end(struct mv_call *call)
 	}
 }
 
+const struct mv_hook_family mv_family_enter = {.after = after_enter};
 const struct mv_hook_family mv_family_reset = {.before = mv_hook_note_start, .after = after_reset};
 const struct mv_hook_family mv_family_leave = {.before = mv_hook_note_start, .after = after_leave};
 const struct mv_hook_family mv_family_context = {.after = after_context};

@@ -71,6 +71,7 @@ extern const struct mv_hook_family mv_family_node_alloc;   /* one that allocates
 extern const struct mv_hook_family mv_family_node_free;	   /* one that frees: graph.c */
 extern const struct mv_hook_family mv_family_reset;	   /* a device's memory goes away: context.c */
 extern const struct mv_hook_family mv_family_leave;	   /* so it does when the last one leaves: context.c */
+extern const struct mv_hook_family mv_family_enter;	   /* a device's primary context is asked for: context.c */
 extern const struct mv_hook_family mv_family_context;	   /* a context is made: context.c */
 extern const struct mv_hook_family mv_family_context_end;  /* and destroyed, with its memory: context.c */
 extern const struct mv_hook_family mv_family_change;	   /* memory changes that no ledger shows: change.c */

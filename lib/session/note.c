@@ -7,6 +7,9 @@
 #include "stack/stack.h"
 #include "torch/torch.h"
 
+/* Limits have no handle; what they are kept under is no address.  */
+#define LIMITS (UINT64_C(1) << 63)
+
 static uint32_t capture(struct mv_session *session)
 {
 	return session->settings.stacks & (MV_STACKS_NATIVE | MV_STACKS_PYTHON) ? mv_stack_capture() : 0;
@@ -51,28 +54,82 @@ static bool is_worth_a_recording(const struct mv_event *event)
 	return event->kind != MV_EVENT_ALLOC_FAILED || event->result == CUDA_ERROR_OUT_OF_MEMORY;
 }
 
+/* Primary contexts live already when several parties ask for them.  */
+static bool is_repeated(struct mv_session *session, const struct mv_event *event)
+{
+	struct mv_event known;
+
+	return event->kind == MV_EVENT_CALL && event->role == MV_CHANGE_CONTEXT_BEGIN &&
+	       mv_live_find(&session->store.live, MV_LEDGER_NONE, event->address, &known);
+}
+
+/* What begins with a call and lives on is kept as memory is, in no ledger, so that it is known when the call has been
+ * overwritten.  */
+static void keep_change(struct mv_session *session, const struct mv_event *event)
+{
+	struct mv_live *live = &session->store.live;
+	struct mv_event kept = *event, removed;
+
+	switch ((enum mv_change)event->role) {
+	case MV_CHANGE_LIMIT:
+		kept.address = LIMITS | (uint64_t)event->device << 8 | event->extra;
+		mv_live_add(live, &kept);
+		return;
+	case MV_CHANGE_CONTEXT_BEGIN:
+	case MV_CHANGE_MODULE_BEGIN:
+	case MV_CHANGE_POOL_BEGIN:
+	case MV_CHANGE_GRAPH_BEGIN:
+		mv_live_add(live, &kept);
+		return;
+	case MV_CHANGE_CONTEXT_END:
+	case MV_CHANGE_MODULE_END:
+	case MV_CHANGE_POOL_END:
+	case MV_CHANGE_GRAPH_END:
+		mv_live_remove(live, MV_LEDGER_NONE, event->address, &removed);
+		return;
+	case MV_CHANGE_OTHER:
+	case MV_CHANGE_POOL_SET:
+	case MV_CHANGE_GRAPH_MEMORY:
+	case MV_CHANGE_CHECKPOINT:
+	case MV_CHANGE_RESTORE:
+	case MV_CHANGE_EXPORT:
+	case MV_CHANGE_KINDS:
+		return;
+	}
+}
+
+static void append_news(struct mv_session *session, struct mv_session_thread *thread, struct mv_event *event)
+{
+	if (event->ledger == MV_LEDGER_BLOCK)
+		note_pool(session, event);
+	mv_session_append_seen(session, thread, event);
+	if (event->kind == MV_EVENT_CALL) {
+		keep_change(session, event);
+	} else if (event->kind == MV_EVENT_ALLOC) {
+		mv_live_add(&session->store.live, event);
+		mv_session_check_outcome(session, event);
+	}
+}
+
 static void note(struct mv_event *event)
 {
 	struct mv_session_thread *thread;
 	struct mv_session *session = is_worth_a_recording(event) ? mv_session_enter(&thread) : mv_session_join(&thread);
+	bool is_news;
 
 	if (!session)
 		return;
-	if (event->ledger == MV_LEDGER_BLOCK)
-		note_pool(session, event);
-	mv_session_append_seen(session, thread, event);
-	if (event->kind == MV_EVENT_ALLOC) {
-		mv_live_add(&session->store.live, event);
-		mv_session_check_outcome(session, event);
-	}
+	is_news = !is_repeated(session, event);
+	if (is_news)
+		append_news(session, thread, event);
 	mv_session_leave(thread);
+	if (event->kind == MV_EVENT_CALL && is_news)
+		mv_sampler_want(session);
 	/* PyTorch on the driver's own pools reports nothing by itself.  */
 	if (event->ledger == MV_LEDGER_POOLED) {
 		mv_sampler_note_pools(session);
 		mv_torch_tick();
 	}
-	if (event->kind == MV_EVENT_CALL)
-		mv_sampler_want(session);
 }
 
 /* ---- frees ---- */

@@ -40,19 +40,21 @@ static void take_role(struct mv_block *block, uint8_t role, uint32_t name)
 
 /* ---- adding and ending ---- */
 
-/* The calls that make memory without an address say so in their names: cuMemCreate, cuMemImportFromShareableHandle,
- * cuArray3DCreate_v2, cudaMallocMipmappedArray …  */
+/* The calls that make memory without an address say so, in older recordings by their names: cuMemCreate,
+ * cuMemImportFromShareableHandle …  */
 static bool is_handle(const struct mv_replay *replay, const struct mv_event *event)
 {
 	const char *api = mv_table_api(replay->recording, event->api);
 
+	if (event->flags & MV_FLAG_HANDLE)
+		return true;
 	return event->ledger == MV_LEDGER_DEVICE &&
 	       (strstr(api, "Create") || strstr(api, "Import") || strstr(api, "Array"));
 }
 
 static bool is_segment(const struct mv_block *block)
 {
-	return block->ledger == MV_LEDGER_MAPPING || (block->ledger == MV_LEDGER_DEVICE && !block->is_handle);
+	return !block->is_handle && (block->ledger == MV_LEDGER_MAPPING || block->ledger == MV_LEDGER_DEVICE);
 }
 
 /* The device memory around ADDRESS belongs to a pool, and so does what is mapped there.  */

@@ -11,6 +11,7 @@
 #include "analyze/spans.h"
 #include "read/array.h"
 #include "read/cursor.h"
+#include "read/table.h"
 #include "read/tracks.h"
 
 uint64_t mv_replay_axis(const struct mv_replay *replay, uint64_t time_ns)
@@ -33,13 +34,18 @@ static int note_memory(struct mv_replay *replay, const struct mv_event *event)
 	return 0;
 }
 
+static int note_aside(struct mv_replay *replay, const struct mv_event *event)
+{
+	return mv_samples_add_aside(&replay->samples, event, mv_replay_axis(replay, event->time_ns));
+}
+
 static int apply(struct mv_ledgers *ledgers, const struct mv_event *event)
 {
 	switch ((enum mv_event_kind)event->kind) {
 	case MV_EVENT_ALLOC:
-		return mv_ledgers_alloc(ledgers, event);
+		return note_aside(ledgers->replay, event) ? -ENOMEM : mv_ledgers_alloc(ledgers, event);
 	case MV_EVENT_FREE:
-		return mv_ledgers_free(ledgers, event);
+		return note_aside(ledgers->replay, event) ? -ENOMEM : mv_ledgers_free(ledgers, event);
 	case MV_EVENT_FREE_FAILED:
 		mv_ledgers_free_failed(ledgers, event);
 		return 0;
@@ -70,6 +76,46 @@ static int apply(struct mv_ledgers *ledgers, const struct mv_event *event)
 static int no_memory(struct mv_diag *diag)
 {
 	return mv_diag_set(diag, -ENOMEM, 0, "out of memory");
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	uint64_t first = ((const struct mv_event *)a)->time_ns, second = ((const struct mv_event *)b)->time_ns;
+
+	return first < second ? -1 : first > second;
+}
+
+static int note_survivor(struct mv_replay *replay, const struct mv_event *live)
+{
+	uint64_t time_ns = mv_replay_axis(replay, live->time_ns);
+
+	return live->kind == MV_EVENT_CALL ? mv_samples_add_call(&replay->samples, live, time_ns)
+					   : mv_samples_add_aside(&replay->samples, live, time_ns);
+}
+
+/* What was done before the horizon and still holds: blocks are settled at the end, everything else goes first.  */
+static int note_survivors(struct mv_replay *replay)
+{
+	uint64_t horizon_ns = mv_recording_header(replay->recording)->horizon_ns;
+	uint32_t i, count = mv_table_count(replay->recording, MV_REGION_LIVE);
+	struct mv_event *old = malloc(((size_t)count + 1) * sizeof *old);
+	size_t k, old_count = 0;
+	int err = old ? 0 : -ENOMEM;
+
+	for (i = 0; i < count && !err; i++) {
+		const struct mv_event *live = mv_table_live(replay->recording, i);
+
+		if (!live)
+			live = mv_table_kept(replay->recording, i);
+		if (live && live->time_ns <= horizon_ns)
+			old[old_count++] = *live;
+	}
+	if (old_count)
+		qsort(old, old_count, sizeof *old, compare_times);
+	for (k = 0; k < old_count && !err; k++)
+		err = note_survivor(replay, &old[k]);
+	free(old);
+	return err;
 }
 
 static int play(struct mv_replay *replay, struct mv_ledgers *ledgers, struct mv_spans *spans, struct mv_diag *diag)
@@ -125,7 +171,7 @@ int mv_replay_run(const struct mv_recording *recording, struct mv_replay *replay
 	replay->begin_ns = mv_replay_axis(replay, mv_recording_header(recording)->horizon_ns);
 	ledgers.incomplete_ns = mv_replay_axis(replay, incomplete_until(recording));
 	mv_spans_start(&spans, replay);
-	err = play(replay, &ledgers, &spans, diag);
+	err = note_survivors(replay) ? no_memory(diag) : play(replay, &ledgers, &spans, diag);
 	if (!err && (mv_ledgers_settle(&ledgers, incomplete_until(recording)) ||
 		     (ledgers.is_out_of_order && mv_births_restore(replay)) || mv_segments_mark(replay)))
 		err = no_memory(diag);

@@ -38,7 +38,15 @@ int mv_samples_add_usage(struct mv_samples *samples, const struct mv_event *even
 
 int mv_samples_add_call(struct mv_samples *samples, const struct mv_event *event, uint64_t time_ns)
 {
-	struct mv_card_call call = {.time_ns = time_ns, .api = event->api, .device = event->device};
+	struct mv_card_call call = {
+		.time_ns = time_ns,
+		.object = event->address,
+		.size_bytes = event->size_bytes,
+		.extra = event->extra,
+		.api = event->api,
+		.device = event->device,
+		.change = event->role,
+	};
 
 	if (mv_array_grow(&samples->calls, &samples->call_room, samples->call_count, sizeof call))
 		return -ENOMEM;
@@ -46,9 +54,29 @@ int mv_samples_add_call(struct mv_samples *samples, const struct mv_event *event
 	return 0;
 }
 
+int mv_samples_add_aside(struct mv_samples *samples, const struct mv_event *event, uint64_t time_ns)
+{
+	struct mv_aside aside = {
+		.time_ns = time_ns,
+		.address = event->address,
+		.size_bytes = event->size_bytes,
+		.device = event->device,
+		.flags = event->flags & (MV_FLAG_CAPTURED | MV_FLAG_IMPORTED),
+		.is_end = event->kind == MV_EVENT_FREE,
+	};
+
+	if (!(event->flags & MV_FLAG_CAPTURED) && (event->size_bytes || !(event->flags & MV_FLAG_IMPORTED)))
+		return 0;
+	if (mv_array_grow(&samples->asides, &samples->aside_room, samples->aside_count, sizeof aside))
+		return -ENOMEM;
+	samples->asides[samples->aside_count++] = aside;
+	return 0;
+}
+
 void mv_samples_release(struct mv_samples *samples)
 {
 	free(samples->samples);
 	free(samples->calls);
+	free(samples->asides);
 	memset(samples, 0, sizeof *samples);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the recorder's sampler said of the cards, and the calls that change memory which no ledger shows.
+/* What the recorder's sampler said of the cards, the calls that change memory which no ledger shows, and allocations that
+ * are no blocks.
  *
  * Units: bytes; nanoseconds of the timeline's axis.  Memory: malloc; released by mv_samples_release.  */
 #ifndef ANALYZE_SAMPLES_H
@@ -25,24 +26,42 @@ static inline bool mv_sample_tells(const struct mv_sample *sample, enum mv_term 
 	return sample->known & 1u << term;
 }
 
-/* An MV_EVENT_CALL.  */
+/* An MV_EVENT_CALL.  What lives on is there also when its event has been overwritten.  */
 struct mv_card_call {
 	uint64_t time_ns;
+	uint64_t object, size_bytes, extra; /* as the change says */
 	uint16_t api;
 	uint8_t device;
+	uint8_t change; /* enum mv_change, or what a newer recorder says */
 };
 
-/* Both in the order of time.  */
+/* Memory of a graph's, whose address was given out though nothing was there; or another process's, whose size nobody
+ * knows.  */
+struct mv_aside {
+	uint64_t time_ns;
+	uint64_t address;
+	uint64_t size_bytes; /* 0: not known */
+	uint8_t device;
+	uint8_t flags; /* MV_FLAG_CAPTURED or MV_FLAG_IMPORTED */
+	bool is_end;
+};
+
+/* All in the order of time.  */
 struct mv_samples {
 	struct mv_sample *samples;
 	size_t sample_count, sample_room;
 	struct mv_card_call *calls;
 	size_t call_count, call_room;
+	struct mv_aside *asides;
+	size_t aside_count, aside_room;
 };
 
 /* Take in EVENT, an MV_EVENT_USAGE or an MV_EVENT_CALL, that happened at TIME_NS of the axis.  0 or -ENOMEM.  */
 int mv_samples_add_usage(struct mv_samples *samples, const struct mv_event *event, uint64_t time_ns);
 int mv_samples_add_call(struct mv_samples *samples, const struct mv_event *event, uint64_t time_ns);
+
+/* Take in EVENT, an allocation or a free, if it is one of an aside.  0 or -ENOMEM.  */
+int mv_samples_add_aside(struct mv_samples *samples, const struct mv_event *event, uint64_t time_ns);
 
 void mv_samples_release(struct mv_samples *samples);
 

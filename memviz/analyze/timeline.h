@@ -74,7 +74,7 @@ struct mv_block {
 	uint8_t band;	/* enum mv_band; block ledger, and device memory where no pool is seen */
 	uint8_t reason; /* enum mv_reason */
 	bool is_birth_known;
-	bool is_handle; /* physical memory that is seen through mappings: ADDRESS is its handle */
+	bool is_handle; /* ADDRESS is none: physical memory that is seen through mappings, arrays */
 	bool is_pool; /* device memory: a framework's pool carves its blocks out of it */
 };
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "analyze/timeline.h"
+#include "cmd/besides_tell.h"
 #include "cmd/command.h"
 #include "cmd/report_view.h"
 #include "cmd/tell.h"
@@ -105,6 +106,26 @@ static void print_cards(const struct mv_timeline *timeline)
 	}
 }
 
+/* What of each card no band shows, as it is at the end.  */
+static void print_besides(const struct mv_timeline *timeline)
+{
+	struct mv_besides_line lines[MV_BESIDES_LINES];
+	struct mv_besides besides;
+	size_t i, k, line_count, count;
+	const struct mv_card *cards = mv_timeline_cards(timeline, &count);
+	char text[MV_BESIDES_BYTES + 16];
+
+	for (i = 0; i < count; i++) {
+		if (mv_besides_find(timeline, cards[i].device, mv_timeline_end(timeline), &besides))
+			continue;
+		line_count = mv_besides_tell(&besides, lines);
+		for (k = 0; k < line_count; k++) {
+			snprintf(text, sizeof text, "cuda:%u %s", cards[i].device, lines[k].text);
+			field(lines[k].name, text);
+		}
+	}
+}
+
 static uint64_t event_count(const struct mv_recording *recording)
 {
 	uint64_t events = 0;
@@ -185,6 +206,7 @@ static int print_file(const char *path)
 	print_coverage(timeline);
 	print_losses(timeline);
 	print_cards(timeline);
+	print_besides(timeline);
 	print_versions(timeline);
 	mv_timeline_close(timeline);
 	return MV_EXIT_DONE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "format/image.h"
+#include "read/table.h"
 
 enum { ALIGNMENT = 64, SLOTS_MAX = 1 << 12 };
 
@@ -138,12 +139,14 @@ uint64_t mv_salvage_table(enum mv_region_kind region, const uint8_t *bytes, uint
 static bool is_event(const struct mv_event *event)
 {
 	return event->kind && event->kind < MV_EVENT_KINDS && event->ledger < MV_LEDGER_KINDS &&
-	       event->phase < MV_PHASE_KINDS && event->role < MV_ROLE_KINDS;
+	       event->phase < MV_PHASE_KINDS && mv_table_has_role(event);
 }
 
 bool mv_salvage_is_alive(const struct mv_event *live)
 {
-	return live->is_live == 1 && live->kind == MV_EVENT_ALLOC && live->ledger && is_event(live);
+	bool is_memory = live->kind == MV_EVENT_ALLOC && live->ledger;
+
+	return live->is_live == 1 && (is_memory || live->kind == MV_EVENT_CALL) && is_event(live);
 }
 
 uint32_t mv_salvage_open(const struct mv_event *events, uint32_t count, uint32_t room)

@@ -58,11 +58,21 @@ const struct mv_stack *mv_table_stack_node(const struct mv_recording *recording,
 	return index ? record(recording, MV_REGION_STACKS, index) : NULL;
 }
 
-const struct mv_event *mv_table_live(const struct mv_recording *recording, uint32_t index)
+static const struct mv_event *live_of(const struct mv_recording *recording, uint32_t index, enum mv_event_kind kind)
 {
 	const struct mv_event *live = record(recording, MV_REGION_LIVE, index);
 
-	return live && live->is_live == 1 && live->kind == MV_EVENT_ALLOC ? live : NULL;
+	return live && live->is_live == 1 && live->kind == kind ? live : NULL;
+}
+
+const struct mv_event *mv_table_live(const struct mv_recording *recording, uint32_t index)
+{
+	return live_of(recording, index, MV_EVENT_ALLOC);
+}
+
+const struct mv_event *mv_table_kept(const struct mv_recording *recording, uint32_t index)
+{
+	return live_of(recording, index, MV_EVENT_CALL);
 }
 
 const char *mv_table_note_value(const struct mv_recording *recording, const char *key)

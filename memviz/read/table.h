@@ -6,6 +6,8 @@
 #ifndef READ_TABLE_H
 #define READ_TABLE_H
 
+#include <stdbool.h>
+
 #include "memviz/format.h"
 #include "read/recording.h"
 
@@ -25,6 +27,15 @@ const struct mv_stack *mv_table_stack_node(const struct mv_recording *recording,
 
 /* The live record INDEX, NULL if that place is free, or holds no allocation.  */
 const struct mv_event *mv_table_live(const struct mv_recording *recording, uint32_t index);
+
+/* The same for what is no allocation: an MV_EVENT_CALL whose object lives.  */
+const struct mv_event *mv_table_kept(const struct mv_recording *recording, uint32_t index);
+
+/* True if EVENT's ROLE is one that its kind can have.  */
+static inline bool mv_table_has_role(const struct mv_event *event)
+{
+	return event->role < (event->kind == MV_EVENT_CALL ? (int)MV_CHANGE_KINDS : (int)MV_ROLE_KINDS);
+}
 
 /* The value of the note KEY, "" if there is none; the latest where there are several.  */
 const char *mv_table_note_value(const struct mv_recording *recording, const char *key);

@@ -100,7 +100,7 @@ static bool is_plausible(const struct look *look, const struct mv_event *event)
 
 	if (event->stack && event->stack >= stacks && !look->is_recovered)
 		return false;
-	return is_newer || (event->phase < MV_PHASE_KINDS && event->role < MV_ROLE_KINDS);
+	return is_newer || (event->phase < MV_PHASE_KINDS && mv_table_has_role(event));
 }
 
 static int look_at_live(const struct look *look)

@@ -5,7 +5,41 @@
 
 #include "support/training.h"
 
-enum ending { FINISHED, KILLED, SNAPSHOT };
+enum ending { FINISHED, WITH_BESIDES, KILLED, SNAPSHOT };
+
+#define MIB ((uint64_t)1 << 20)
+
+/* What is no plain memory, after the training.  */
+static void add_besides(struct forge *forge)
+{
+	static const struct mv_event events[] = {
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_CONTEXT_BEGIN, .address = 1},
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_MODULE_BEGIN, .address = 0x10},
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_MODULE_BEGIN, .address = 0x20},
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_MODULE_BEGIN, .address = 0x30},
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_MODULE_END, .address = 0x20},
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_POOL_BEGIN, .address = 0x40},
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_LIMIT, .size_bytes = 4096, .extra = 0},
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_LIMIT, .size_bytes = 64 * MIB, .extra = 2},
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_GRAPH_BEGIN, .address = 0x50},
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_EXPORT, .address = 0x60},
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_CHECKPOINT, .extra = 1},
+		{.kind = MV_EVENT_CALL, .role = MV_CHANGE_RESTORE, .extra = 1},
+		{.kind = MV_EVENT_ALLOC, .ledger = MV_LEDGER_POOLED, .address = 0x70000, .size_bytes = 3 * MIB,
+		 .flags = MV_FLAG_CAPTURED},
+		{.kind = MV_EVENT_ALLOC, .ledger = MV_LEDGER_DEVICE, .address = 0x80, .size_bytes = 5 * MIB,
+		 .flags = MV_FLAG_HANDLE | MV_FLAG_ESTIMATED},
+		{.kind = MV_EVENT_ALLOC, .ledger = MV_LEDGER_DEVICE, .address = 0x90, .size_bytes = 7 * MIB,
+		 .flags = MV_FLAG_HANDLE | MV_FLAG_IMPORTED},
+		{.kind = MV_EVENT_ALLOC, .ledger = MV_LEDGER_DEVICE, .address = 0xa0000, .flags = MV_FLAG_IMPORTED},
+		{.kind = MV_EVENT_ALLOC, .ledger = MV_LEDGER_RESERVATION, .address = 0xb0, .size_bytes = 9 * MIB,
+		 .flags = MV_FLAG_HANDLE},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof events / sizeof *events; i++)
+		forge_event(forge, &events[i]);
+}
 
 static const struct scenario {
 	const char *name;
@@ -14,6 +48,7 @@ static const struct scenario {
 } scenarios[] = {
 	{"tiny", {.model = TRAINING_MLP, .layers = 1, .steps = 2}, FINISHED},
 	{"chunks", {.model = TRAINING_MLP, .layers = 2, .steps = 150}, FINISHED},
+	{"besides", {.model = TRAINING_MLP, .layers = 1, .steps = 1}, WITH_BESIDES},
 	{"mlp", {.model = TRAINING_MLP, .layers = 8, .steps = 3}, FINISHED},
 	{"gpt", {.model = TRAINING_GPT, .layers = 12, .steps = 3}, FINISHED},
 	{"gpt-killed", {.model = TRAINING_GPT, .layers = 12, .steps = 3}, KILLED},
@@ -42,6 +77,10 @@ static void end(struct forge *forge, enum ending ending, const char *path)
 	char snapshot[1024];
 
 	switch (ending) {
+	case WITH_BESIDES:
+		add_besides(forge);
+		forge_finish(forge);
+		return;
 	case FINISHED:
 		forge_finish(forge);
 		return;

@@ -24,6 +24,7 @@ struct act {
 
 /* Each ends with an entry without a name.  */
 extern const struct act acts_memory[];	 /* sorts of memory, and errors */
+extern const struct act acts_kinds[];	 /* arrays, memory of others, pools, graphs, contexts */
 extern const struct act acts_lookups[];	 /* ways to find the driver's functions */
 extern const struct act acts_guest[];	 /* what makes it hard to be a guest */
 extern const struct act acts_ways[];	 /* recorders that come late */
