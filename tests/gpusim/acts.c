@@ -34,12 +34,8 @@ static int run(const struct act *act, const char *name)
 int main(int argc, char **argv)
 {
 	static const struct act *const sorts[] = {acts_memory, acts_lookups, acts_processes, acts_guest,
-<<<<<<< HEAD
 						    acts_ways,	 acts_begin,   acts_samples, acts_manners,
-						    acts_ends};
-=======
-						    acts_ways,	 acts_begin,   acts_samples, acts_manners, acts_kinds};
->>>>>>> d75e889 (viewer: say what takes memory beside the bands)
+						    acts_ends, acts_kinds};
 	size_t i;
 
 	for (i = 0; argc == 2 && i < sizeof sorts / sizeof *sorts; i++)
