@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/walk.h"
 
 struct visitor {
 	bool (*visit)(const struct mv_elf *elf, void *context);
@@ -76,7 +77,7 @@ bool mv_elf_each(bool (*visit)(const struct mv_elf *elf, void *context), void *c
 {
 	struct visitor visitor = {visit, context};
 
-	return dl_iterate_phdr(visit_one, &visitor) != 0;
+	return mv_walk_objects(visit_one, &visitor) != 0;
 }
 
 static int read_changes(struct dl_phdr_info *info, size_t size, void *context)
@@ -93,7 +94,7 @@ struct mv_elf_changes mv_elf_changes(void)
 {
 	struct mv_elf_changes changes = {0, 0};
 
-	dl_iterate_phdr(read_changes, &changes);
+	mv_walk_objects(read_changes, &changes);
 	return changes;
 }
 

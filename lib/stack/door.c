@@ -7,6 +7,7 @@
 #include "base/elf.h"
 #include "base/sys.h"
 #include "base/syscall.h"
+#include "base/walk.h"
 
 enum { SYSCALL_ARGUMENTS = 6, KERNEL_SIGSET_BYTES = 8 };
 
@@ -145,6 +146,11 @@ int mv_door_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 int mv_door_sigprocmask(int how, const sigset_t *set, sigset_t *old)
 {
 	return mv_door_pthread_sigmask(how, set, old) ? -1 : 0;
+}
+
+int mv_door_dl_iterate_phdr(int (*visit)(struct dl_phdr_info *info, size_t size, void *context), void *context)
+{
+	return mv_walk_objects(visit, context);
 }
 
 int mv_door_open(const char *path, int flags, ...)

@@ -11,6 +11,7 @@
 #ifndef STACK_DOOR_H
 #define STACK_DOOR_H
 
+#include <link.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -42,6 +43,9 @@ int mv_door_pthread_setspecific(unsigned key, const void *value);
 /* The same, and a system call of its own; so is the one for a program without threads.  */
 int mv_door_pthread_sigmask(int how, const sigset_t *set, sigset_t *old);
 int mv_door_sigprocmask(int how, const sigset_t *set, sigset_t *old);
+
+/* The list of loaded objects, so that no fork comes between (base/walk.h).  */
+int mv_door_dl_iterate_phdr(int (*visit)(struct dl_phdr_info *info, size_t size, void *context), void *context);
 
 /* Refused: files (asked for objects without a search table, and for names of functions) and heap.  */
 int mv_door_open(const char *path, int flags, ...);

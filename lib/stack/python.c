@@ -11,6 +11,8 @@
 #include "stack/pyprobe.h"
 #include "stack/scratch.h"
 
+enum { READERS_AWAIT_NS = 200000000 }; /* a capture takes a hundred microseconds, if it is not kept from running */
+
 enum state {
 	ABSENT = 0,
 	FOUND = 1,   /* not compared with live memory yet */
@@ -178,7 +180,7 @@ static void take_verdict(bool is_right)
 static void take_leave(void)
 {
 	__atomic_store_n(&g_ender, (uintptr_t)g_thread_state(), __ATOMIC_SEQ_CST);
-	mv_scratch_await_all();
+	mv_scratch_await_all(READERS_AWAIT_NS);
 }
 
 /* 3.8 crashes when it is asked without the GIL while it shuts down.  */

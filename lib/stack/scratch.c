@@ -5,8 +5,6 @@
 
 #include "base/sys.h"
 
-enum { AWAIT_NS = 200000000 }; /* a capture takes a hundred microseconds, if it is not kept from running */
-
 static struct mv_scratch *g_places[MV_SCRATCH_THREADS];
 static uint32_t g_count; /* places in use or free; those behind are NULL */
 static uint32_t g_epoch; /* of places; one of an earlier epoch is gone */
@@ -75,9 +73,9 @@ static void await(const struct mv_scratch *place, uint64_t deadline_ns)
 		mv_sys_yield();
 }
 
-void mv_scratch_await_all(void)
+void mv_scratch_await_all(uint64_t time_ns)
 {
-	uint64_t deadline_ns = mv_sys_monotonic_ns() + AWAIT_NS;
+	uint64_t deadline_ns = mv_sys_monotonic_ns() + time_ns;
 	uint32_t n = count(), i;
 
 	for (i = 0; i < n; i++) {

@@ -24,8 +24,7 @@ enum {
 
 enum mv_scratch_stage {
 	MV_SCRATCH_OUTSIDE = 0,
-	MV_SCRATCH_ASKING = 1, /* about to go inside, unless somebody is forking */
-	MV_SCRATCH_INSIDE = 2, /* in a capture: may hold locks of ours, of libunwind's and of the loader's */
+	MV_SCRATCH_INSIDE = 1, /* in a capture: may hold locks of ours, of libunwind's and of the loader's */
 };
 
 /* All fields but OWNER belong to the owner.  */
@@ -47,9 +46,9 @@ bool mv_scratch_start(void);
 /* In a forked child: the threads that were inside are not there any more.  Async-signal-safe.  */
 void mv_scratch_forget_others(void);
 
-/* Wait until no other thread is in a capture, but not for long: a thread that was stopped must not stop this one, too.
+/* Wait until no other thread is in a capture, at most TIME_NS: a thread that was stopped must not stop this one, too.
  * Captures that begin meanwhile are the caller's to keep out.  */
-void mv_scratch_await_all(void);
+void mv_scratch_await_all(uint64_t time_ns);
 
 /* The calling thread's place.  NULL: too many threads, or no memory.  */
 struct mv_scratch *mv_scratch_mine(void);

@@ -15,6 +15,7 @@
 #include "base/guard.h"
 #include "base/lock.h"
 #include "base/sys.h"
+#include "base/walk.h"
 #include "stack/fold.h"
 #include "stack/intern.h"
 #include "stack/loaded.h"
@@ -91,14 +92,19 @@ static void reset_counts(void)
 	g_stack.failed = 0;
 }
 
+/* A capture takes a hundred microseconds if it is not kept from running, a fork a millisecond for each gigabyte.  */
+enum { FORK_AWAITS_NS = 2000000, CAPTURE_AWAITS_NS = 50000000 };
+
 static void before_fork(void)
 {
 	__atomic_add_fetch(&g_stack.forks, 1, __ATOMIC_SEQ_CST);
-	mv_scratch_await_all();
+	mv_scratch_await_all(FORK_AWAITS_NS);
+	mv_walk_hold();
 }
 
 static void after_fork(void)
 {
+	mv_walk_release();
 	__atomic_sub_fetch(&g_stack.forks, 1, __ATOMIC_RELEASE);
 }
 
@@ -108,6 +114,7 @@ static void after_fork_in_child(void)
 	__atomic_store_n(&g_stack.parts, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&g_stack.forks, 0, __ATOMIC_RELEASE);
 	g_stack.pid = 0;
+	mv_walk_forget();
 	mv_scratch_forget_others();
 }
 
@@ -121,6 +128,7 @@ static void watch_forks(void)
 
 static void prepare(unsigned parts)
 {
+	mv_walk_forget();
 	g_stack.is_unwinder_lost = mv_scratch_start();
 	find_own();
 	reset_counts();
@@ -324,25 +332,35 @@ static uint32_t capture_into(struct mv_scratch *scratch, unsigned parts)
 	return record(&view, take_apart(&view, changes));
 }
 
-/* Inside a capture, this thread may hold libunwind's and the loader's locks, which would stay taken in a forked child.
- * So one who forks says so, then waits for those who are inside; and who finds that somebody forks stays outside.  */
+/* Inside a capture, this thread may hold libunwind's locks, which would stay taken in a forked child and cost it its
+ * native frames.  (The loader's lock, which would cost it more, is guarded by itself: base/walk.h.)  So one who forks says so, then waits for those who are inside; and who finds that somebody forks stays outside until
+ * that is over.  */
+static void go_inside(struct mv_scratch *scratch)
+{
+	uint64_t deadline_ns;
+
+	__atomic_store_n(&scratch->stage, MV_SCRATCH_INSIDE, __ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&g_stack.forks, __ATOMIC_SEQ_CST))
+		return;
+	__atomic_store_n(&scratch->stage, MV_SCRATCH_OUTSIDE, __ATOMIC_SEQ_CST);
+	deadline_ns = mv_sys_monotonic_ns() + CAPTURE_AWAITS_NS;
+	while (__atomic_load_n(&g_stack.forks, __ATOMIC_ACQUIRE) && mv_sys_monotonic_ns() < deadline_ns)
+		mv_sys_yield();
+	__atomic_store_n(&scratch->stage, MV_SCRATCH_INSIDE, __ATOMIC_SEQ_CST);
+}
+
 static uint32_t capture(unsigned parts)
 {
 	struct mv_scratch *scratch = mv_scratch_mine();
-	uint32_t id = 0;
+	uint32_t id;
 
 	if (!scratch) {
 		lose(MV_LOSS_STACK_FAILED);
 		return 0;
 	}
 	__atomic_store_n(&scratch->captures, __atomic_load_n(&scratch->captures, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&scratch->stage, MV_SCRATCH_ASKING, __ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&g_stack.forks, __ATOMIC_SEQ_CST)) {
-		__atomic_store_n(&scratch->stage, MV_SCRATCH_INSIDE, __ATOMIC_RELEASE);
-		id = capture_into(scratch, parts);
-	} else {
-		lose(MV_LOSS_STACK_FAILED);
-	}
+	go_inside(scratch);
+	id = capture_into(scratch, parts);
 	__atomic_store_n(&scratch->stage, MV_SCRATCH_OUTSIDE, __ATOMIC_RELEASE);
 	return id;
 }

@@ -5,8 +5,8 @@
  * Use: mv_stack_prepare, with no lock of the caller's (the loader, libunwind and the interpreter are asked there); then
  * mv_stack_start once, which calls nobody but the kernel; then mv_stack_capture from inside a hook.  Frames that lie in this library are left out.
  * Threads: mv_stack_capture from any thread at once.  Signals: a capture that interrupts a capture of its own thread
- * returns 0.  Fork: a fork waits until no other thread is in a capture (at most 200 ms), since locks of the loader's would
- * stay taken in the child; captures that begin meanwhile return 0.  A child captures nothing until it calls
+ * returns 0.  Fork: a fork waits until no other thread is in a capture, at most 2 ms (and until none is at the loader's
+ * list: base/walk.h), and captures that begin meanwhile wait for it, at most 50 ms.  A child captures nothing until it calls mv_stack_prepare and
  * mv_stack_start; it inherits nothing but address space.  Where the wait was in vain, it has no native frames.
  * Memory: mapped pages with a cap (15 MB for all stacks, taken as they are used), never malloc; about 40 KB per thread,
  * which a later thread takes over, and 256 KB of libunwind's, which go with the thread.  Of the stack, about 6 KB.

@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -15,7 +16,7 @@
 
 #include "memviz/memviz.h"
 
-enum { FIRST = 64, WIPE_ON_FORK = 18 };
+enum { FIRST = 64, WIPE_ON_FORK = 18, FORKS = 1000 };
 
 /* What programs do that could use a card: ask, try, and go on without.  */
 static void finds_no_card(void)
@@ -150,7 +151,91 @@ static void forks_on_an_old_kernel(void)
 	acts_get(2 * MIB);
 }
 
+/* ---- a thousand forks ---- */
+
+static int g_is_over;
+
+static int is_over(void)
+{
+	return __atomic_load_n(&g_is_over, __ATOMIC_RELAXED);
+}
+
+__attribute__((noinline)) static void tell_deep(int depth)
+{
+	if (depth)
+		tell_deep(depth - 1);
+	else
+		memviz_block_alloc(&depth, 512, 0, 512);
+	__asm__ volatile("");
+}
+
+/* New stacks again and again: inside libunwind and the loader.  */
+static void *keep_capturing(void *argument)
+{
+	int i;
+
+	for (i = 0; !is_over(); i++)
+		tell_deep(i % 400);
+	return argument;
+}
+
+/* Chunk after chunk.  */
+static void *keep_appending(void *argument)
+{
+	while (!is_over()) {
+		memviz_phase_push("again");
+		memviz_phase_pop();
+	}
+	return argument;
+}
+
+static void *keep_snapshotting(void *argument)
+{
+	while (!is_over())
+		memviz_snapshot();
+	return argument;
+}
+
+static int walk_once(struct dl_phdr_info *info, size_t size, void *context)
+{
+	(void)info, (void)size, (void)context;
+	return 0;
+}
+
+/* A child can use the loader and, one in a hundred, tell something.  */
+static void be_child(int number)
+{
+	alarm(20);
+	dl_iterate_phdr(walk_once, NULL);
+	if (number % 200 == 0)
+		tell_deep(30);
+	_exit(0);
+}
+
+static void forks_a_thousand(void)
+{
+	static void *(*const busy[])(void *) = {keep_capturing, keep_appending, keep_snapshotting};
+	pthread_t threads[3];
+	int i, status;
+
+	acts_open_card();
+	acts_get(MIB);
+	for (i = 0; i < 3; i++)
+		MUST(!pthread_create(&threads[i], NULL, busy[i], NULL));
+	for (i = 0; i < FORKS; i++) {
+		pid_t child = fork();
+
+		if (!child)
+			be_child(i);
+		MUST(waitpid(child, &status, 0) == child && !status);
+	}
+	__atomic_store_n(&g_is_over, 1, __ATOMIC_RELAXED);
+	for (i = 0; i < 3; i++)
+		MUST(!pthread_join(threads[i], NULL));
+}
+
 const struct act acts_begin[] = {
+	{"forks_a_thousand", forks_a_thousand},
 	{"finds_no_card", finds_no_card},
 	{"runs_out_first", runs_out_first},
 	{"fails_first", fails_first},

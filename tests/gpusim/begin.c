@@ -2,6 +2,7 @@
 /* What begins a recording, and what does not.  */
 #include "unit/harness.h"
 
+#include <glob.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,7 +114,46 @@ static void a_child_begins_anew_where_the_kernel_does_not_help(void)
 	run_clean(&run);
 }
 
+/* Snapshots bear numbers, and there is one for each request: they are removed by their names.  */
+static size_t remove_requests(struct run *run)
+{
+	char pattern[160];
+	size_t i, count;
+	glob_t found;
+
+	snprintf(pattern, sizeof pattern, "%s/*.request*", run->folder);
+	if (glob(pattern, 0, NULL, &found))
+		return 0;
+	for (i = 0; i < found.gl_pathc; i++)
+		unlink(found.gl_pathv[i]);
+	count = found.gl_pathc;
+	globfree(&found);
+	run_list(run);
+	return count;
+}
+
+static void forks_find_nobody_in_the_way(void)
+{
+	static const char *const small[] = {"MEMVIZ_RING=4MiB", NULL};
+	struct run run;
+	size_t i;
+
+	run_act(&run, "forks_a_thousand", small);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_STRING_EQUAL(run.err, "");
+	CU_ASSERT(remove_requests(&run) > 0);
+	CU_ASSERT_EQUAL_FATAL(run.file_count, 6);
+	for (i = 0; i < 6; i++) {
+		struct mv_timeline *timeline = run_open(&run, ".memviz", i);
+
+		CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_LOCK), 0);
+		mv_timeline_close(timeline);
+	}
+	run_clean(&run);
+}
+
 static const struct harness_test tests[] = {
+	HARNESS_TEST(forks_find_nobody_in_the_way),
 	HARNESS_TEST(a_process_without_a_card_leaves_nothing),
 	HARNESS_TEST(memory_that_runs_out_at_once_is_recorded),
 	HARNESS_TEST(another_error_waits_for_a_success),

@@ -34,7 +34,7 @@ $(eval $(call entry_driver,versions,99990,-,CUDA))
 
 # One source, loaded by itself and linked with the driver.  Addresses of functions come from the table that the loader
 # fills in, as in a library.
-finder_rooms := $(entry_out)/verdict.o $(BUILD)/lib/base/elf.o $(BUILD)/lib/base/text.o
+finder_rooms := $(entry_out)/verdict.o $(addprefix $(BUILD)/lib/base/,elf.o sys.o text.o walk.o)
 finders      := $(entry_out)/finder $(entry_out)/finder_linked
 
 $(entry_out)/finder_linked.o: tests/gpusim/finder.c

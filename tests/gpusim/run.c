@@ -62,7 +62,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-static void list_files(struct run *run)
+void run_list(struct run *run)
 {
 	DIR *folder = opendir(run->folder);
 	struct dirent *entry;
@@ -99,7 +99,7 @@ void run_program(struct run *run, const char *const *command, const char *const 
 	CU_ASSERT_FATAL(waitpid(child, &run->status, 0) == child);
 	read_file(run->folder, "stdout", run->out);
 	read_file(run->folder, "stderr", run->err);
-	list_files(run);
+	run_list(run);
 }
 
 void run_clean(struct run *run)
@@ -118,7 +118,7 @@ void run_look_into(struct run *run, const char *folder)
 {
 	run_clean(run);
 	snprintf(run->folder, sizeof run->folder, "%s", folder);
-	list_files(run);
+	run_list(run);
 }
 
 int run_exited(const struct run *run, int code)

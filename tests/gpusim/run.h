@@ -29,6 +29,9 @@ void run_program(struct run *run, const char *const *command, const char *const 
 /* The recordings are in FOLDER, which takes the place of the run's own, now removed.  */
 void run_look_into(struct run *run, const char *folder);
 
+/* Fill FILES with what is in the folder now.  */
+void run_list(struct run *run);
+
 /* Remove the folder and all in it.  */
 void run_clean(struct run *run);
 

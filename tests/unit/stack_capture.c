@@ -15,7 +15,7 @@
 #include "unit/stack_plugin.h"
 #include "unit/stack_tables.h"
 
-enum { MAX = 2 * MV_STACK_FRAMES };
+enum { MAX = 2 * MV_STACK_FRAMES, WITHOUT_NATIVE = 2 };
 
 #define NO_TAIL_CALL(value) __asm__ volatile("" : "+r"(value))
 
@@ -377,7 +377,7 @@ static int run_child(unsigned captures)
 	tables_reset();
 	mv_stack_prepare(MV_STACK_NATIVE);
 	if (!(mv_stack_start(&tables_callbacks, MV_STACK_NATIVE) & MV_STACK_NATIVE))
-		return 2;
+		return WITHOUT_NATIVE;
 	for (i = 0; i < captures; i++)
 		if (!recurse(i % 50))
 			return 3;
@@ -435,7 +435,13 @@ static void *keep_starting_threads(void *argument)
 	return argument;
 }
 
-static void a_fork_finds_nobody_inside(void)
+/* A fork does not wait for long; a child of one that came at a bad time goes without.  */
+static bool is_well(int status)
+{
+	return WIFEXITED(status) && (!WEXITSTATUS(status) || WEXITSTATUS(status) == WITHOUT_NATIVE);
+}
+
+static void a_fork_at_any_time_has_a_child_that_captures(void)
 {
 	pthread_t threads[2];
 	int i, failed = 0;
@@ -445,7 +451,7 @@ static void a_fork_finds_nobody_inside(void)
 	pthread_create(&threads[0], NULL, capture_new_stacks, NULL);
 	pthread_create(&threads[1], NULL, keep_starting_threads, NULL);
 	for (i = 0; i < 200; i++)
-		failed += fork_and_capture() != 0;
+		failed += !is_well(fork_and_capture());
 	__atomic_store_n(&g_is_done, true, __ATOMIC_RELAXED);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
@@ -480,6 +486,6 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(interrupted_captures_are_whole),
 	HARNESS_TEST(code_at_the_place_of_unloaded_code),
 	HARNESS_TEST(a_forked_child_starts_anew),
-	HARNESS_TEST(a_fork_finds_nobody_inside),
+	HARNESS_TEST(a_fork_at_any_time_has_a_child_that_captures),
 };
 HARNESS_MAIN("stack_capture", tests)

@@ -7,6 +7,8 @@
 #include "base/sys.h"
 #include "stack/scratch.h"
 
+enum { WAIT_NS = 200000000 };
+
 struct visit {
 	pthread_barrier_t *barrier; /* NULL: leave at once */
 	struct mv_scratch *place;
@@ -111,8 +113,8 @@ static void a_child_forgets_who_was_inside(void)
 	mv_scratch_start();
 	place_of_a_thread()->stage = MV_SCRATCH_INSIDE;
 	mv_scratch_forget_others();
-	mv_scratch_await_all();
-	CU_ASSERT(mv_sys_monotonic_ns() - before < 100000000);
+	mv_scratch_await_all(WAIT_NS);
+	CU_ASSERT(mv_sys_monotonic_ns() - before < WAIT_NS);
 	CU_ASSERT(mv_scratch_start());
 	CU_ASSERT(!mv_scratch_start());
 }
@@ -123,8 +125,8 @@ static void nobody_waits_for_himself(void)
 
 	mv_scratch_start();
 	mv_scratch_mine()->stage = MV_SCRATCH_INSIDE;
-	mv_scratch_await_all();
-	CU_ASSERT(mv_sys_monotonic_ns() - before < 100000000);
+	mv_scratch_await_all(WAIT_NS);
+	CU_ASSERT(mv_sys_monotonic_ns() - before < WAIT_NS);
 	mv_scratch_mine()->stage = MV_SCRATCH_OUTSIDE;
 }
 
@@ -134,8 +136,8 @@ static void waiting_for_others_has_an_end(void)
 
 	mv_scratch_start();
 	place_of_a_thread()->stage = MV_SCRATCH_INSIDE;
-	mv_scratch_await_all();
-	CU_ASSERT(mv_sys_monotonic_ns() - before >= 100000000);
+	mv_scratch_await_all(WAIT_NS);
+	CU_ASSERT(mv_sys_monotonic_ns() - before >= WAIT_NS);
 	mv_scratch_start();
 }
 
