@@ -33,12 +33,13 @@ mkdir -p "$cache" "$1"
 exec 9>"$cache/lock"
 flock 9
 
-# What is there under its own name is complete.
+# A pip of our own: the system's may be missing.  What is there under its own name is complete.
 get() { # PACKAGE==VERSION
 	[ ! -d "$cache/$1" ] || return 0
 	echo "nvidia.sh: getting $1" >&2
 	rm -rf "$cache/new"
-	"$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
+	[ -x "$cache/pip/bin/pip" ] || "$python" -m venv "$cache/pip" >&2 || return 1
+	"$cache/pip/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
 		--target "$cache/new" "$1" >&2 && mv "$cache/new" "$cache/$1"
 }
 

@@ -26,7 +26,7 @@ struct driver {
 static const struct driver with_both = {
 	"both", "GPUSIM_DRIVER=13020",
 	{BY_SYMBOL, "four", "five", "four_by_itself", "five_by_itself", "four_by_five", "runtime_12", "runtime_13",
-	 "runtime_12_per_thread", "runtime_13_per_thread"},
+	 "runtime_12_per_thread", "runtime_13_per_thread", "of_runtime_12", "of_runtime_13"},
 };
 static const struct driver with_four = {"four", "GPUSIM_DRIVER=11080", {BY_SYMBOL, "four", "four_by_itself"}};
 static const struct driver with_none = {"none", "GPUSIM_DRIVER=11020", {BY_SYMBOL}};

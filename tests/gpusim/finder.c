@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/elf.h"
 #include "cuda/abi.h"
 #include "gpusim/must.h"
 #include "gpusim/verdict.h"
@@ -269,6 +270,32 @@ static void walk_runtime(const char *entries)
 	MUST(function == same && function == verdict_expected("cuMemAlloc_v2", verdict_genuine("cuMemAlloc_v2")));
 }
 
+static const char *const runtime_names[] = {
+#define DRIVER(symbol, ...)
+#define RUNTIME(symbol, ...) #symbol,
+#include "cuda/hooks.def"
+#undef DRIVER
+#undef RUNTIME
+};
+
+/* The runtime's own functions only give their names to what they do to the driver: looked up, they stay what they are.  */
+static void walk_runtime_names(const char *soname)
+{
+	void *runtime = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+	struct mv_elf elf;
+	size_t i;
+
+	MUST(runtime && mv_elf_find(soname, &elf));
+	for (i = 0; i < sizeof runtime_names / sizeof *runtime_names; i++) {
+		void *genuine = mv_elf_symbol(&elf, runtime_names[i]);
+
+		MUST(dlsym(runtime, runtime_names[i]) == genuine && dlvsym(runtime, runtime_names[i], soname) == genuine);
+		passed += genuine != NULL;
+	}
+	MUST(passed > 0);
+	judge("cuMemAlloc_v2", verdict_genuine("cuMemAlloc_v2"), dlsym(driver, "cuMemAlloc_v2"));
+}
+
 /* ---- linked ---- */
 
 #ifdef FINDER_LINKED
@@ -312,7 +339,7 @@ static const struct way {
 	const char *name;
 	void *(*look_up)(const char *name); /* of symbols; or */
 	void (*get_resolver)(void);	    /* of names and versions; or */
-	const char *runtime, *suffix;	    /* through this */
+	const char *runtime, *suffix;	    /* through this; without SUFFIX, what it has itself */
 } ways[] = {
 	{.name = "handle", .look_up = by_handle},
 	{.name = "version", .look_up = by_version},
@@ -330,6 +357,8 @@ static const struct way {
 	{.name = "runtime_13", .runtime = "libcudart.so.13", .suffix = ""},
 	{.name = "runtime_12_per_thread", .runtime = "libcudart.so.12", .suffix = "_ptsz"},
 	{.name = "runtime_13_per_thread", .runtime = "libcudart.so.13", .suffix = "_ptsz"},
+	{.name = "of_runtime_12", .runtime = "libcudart.so.12"},
+	{.name = "of_runtime_13", .runtime = "libcudart.so.13"},
 	{.name = "linked"},
 };
 
@@ -340,6 +369,8 @@ static void go(const struct way *way, const char *exports, const char *entries)
 	} else if (way->get_resolver) {
 		way->get_resolver();
 		walk_answers(entries);
+	} else if (way->runtime && !way->suffix) {
+		walk_runtime_names(way->runtime);
 	} else if (way->runtime) {
 		runtime_suffix = way->suffix;
 		load_runtime(way->runtime);

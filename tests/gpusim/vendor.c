@@ -216,6 +216,7 @@ static void the_runtime_in_nccl_gets_the_wrappers(void)
 static void the_runtimes_in_other_libraries_get_the_wrappers(void)
 {
 	static const struct vendor_library libraries[] = {
+		{"toolkit", "libcufft.so.12", "cufftCreate", NULL},
 		{"toolkit", "libcusparse.so.12", "cusparseCreate", "libcusparse"},
 		{"toolkit", "libcusolver.so.12", "cusolverDnCreate", "libcu"},
 		{NULL, NULL, NULL, NULL},
