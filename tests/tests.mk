@@ -102,7 +102,7 @@ $(test_out)/gpusim/reload: $(test_out)/gpusim/reload.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
-recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder kinds processes guest ways entry lookups begin samples ends) $(session_suites)
+recorder_suites   := $(addprefix $(test_out)/gpusim/,recorder kinds processes guest ways entry lookups begin samples ends equation) $(session_suites)
 recorder_programs := $(recorder_suites) $(addprefix $(test_out)/gpusim/,acts acts_bound reload runtime_user plugin.so) $(session_programs) \
 	$(entry_programs)
 

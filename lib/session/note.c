@@ -123,13 +123,11 @@ static void note(struct mv_event *event)
 	if (is_news)
 		append_news(session, thread, event);
 	mv_session_leave(thread);
-	if (event->kind == MV_EVENT_CALL && is_news)
+	if ((event->kind == MV_EVENT_CALL && is_news) || mv_sampler_is_expected(session))
 		mv_sampler_want(session);
 	/* PyTorch on the driver's own pools reports nothing by itself.  */
-	if (event->ledger == MV_LEDGER_POOLED) {
-		mv_sampler_note_pools(session);
+	if (event->ledger == MV_LEDGER_POOLED)
 		mv_torch_tick();
-	}
 }
 
 /* ---- frees ---- */

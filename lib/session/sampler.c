@@ -17,6 +17,8 @@ enum phase {
 	ENDED,
 };
 
+enum { TRIES = 4, SETTLE_NS = 500000 };
+
 static const uint64_t
 	TICK_NS = 1000000000, /* how often it looks whether anybody else is left, at least */
 	EXIT_NS = 500000000;  /* how long exit waits: NVML may be starting, and must not be taken down meanwhile */
@@ -52,16 +54,33 @@ static void append(struct mv_session *session, struct mv_session_thread *thread,
 	}
 }
 
+/* What is told about memory and what is in use of a card agree while nobody allocates or frees: an allocation is noted
+ * behind the call, a free before it.  So wait for a moment in which nothing was noted, but not for long.  */
+static void ask_in_peace(struct mv_session *session, uint8_t device, const uint8_t uuid[16], struct mv_usage *usage)
+{
+	struct mv_sampler *sampler = &session->sampler;
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		__atomic_store_n(&sampler->has_moved, false, __ATOMIC_RELAXED);
+		mv_usage_ask(device, uuid, __atomic_load_n(&sampler->has_pools, __ATOMIC_RELAXED), usage);
+		if (!usage->known || phase_of(sampler) != RUNNING)
+			return;
+		mv_sys_sleep(SETTLE_NS);
+		if (!__atomic_load_n(&sampler->has_moved, __ATOMIC_RELAXED))
+			return;
+	}
+}
+
 static void sample_card(struct mv_session *session, uint8_t device)
 {
 	const struct mv_device *card = &session->store.header->devices[device];
-	bool has_pools = __atomic_load_n(&session->sampler.has_pools, __ATOMIC_RELAXED);
 	struct mv_session_thread *thread;
 	struct mv_usage usage;
 
 	if (!__atomic_load_n(&card->total_bytes, __ATOMIC_ACQUIRE))
 		return;
-	mv_usage_ask(device, card->uuid, has_pools, &usage);
+	ask_in_peace(session, device, card->uuid, &usage);
 	/* Not before: what is asked runs code of others, in which we are not inside.  */
 	if (!usage.known || mv_session_join(&thread) != session)
 		return;
@@ -217,6 +236,18 @@ void mv_sampler_want(struct mv_session *session)
 		start(session);
 }
 
+void mv_sampler_expect(struct mv_session *session)
+{
+	__atomic_store_n(&session->sampler.is_expected, true, __ATOMIC_RELAXED);
+}
+
+bool mv_sampler_is_expected(struct mv_session *session)
+{
+	bool *is_expected = &session->sampler.is_expected;
+
+	return __atomic_load_n(is_expected, __ATOMIC_RELAXED) && __atomic_exchange_n(is_expected, false, __ATOMIC_RELAXED);
+}
+
 bool mv_sampler_wait(struct mv_session *session, uint64_t time_ns)
 {
 	struct mv_sampler *sampler = &session->sampler;
@@ -236,10 +267,18 @@ bool mv_sampler_wait(struct mv_session *session, uint64_t time_ns)
 }
 
 /* Read first: all threads come here, each time.  */
-void mv_sampler_note_pools(struct mv_session *session)
+static void set(bool *flag)
 {
-	if (!__atomic_load_n(&session->sampler.has_pools, __ATOMIC_RELAXED))
-		__atomic_store_n(&session->sampler.has_pools, true, __ATOMIC_RELAXED);
+	if (!__atomic_load_n(flag, __ATOMIC_RELAXED))
+		__atomic_store_n(flag, true, __ATOMIC_RELAXED);
+}
+
+void mv_sampler_note(struct mv_session *session, const struct mv_event *event)
+{
+	if (event->ledger == MV_LEDGER_POOLED)
+		set(&session->sampler.has_pools);
+	if (event->ledger == MV_LEDGER_POOLED || event->ledger == MV_LEDGER_DEVICE || event->kind == MV_EVENT_CALL)
+		set(&session->sampler.has_moved);
 }
 
 void mv_sampler_stop(struct mv_session *session)

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct mv_event;
 struct mv_session;
 
 /* Part of a session.  Zero: no thread was wanted yet.  WANTED and DONE are counts that are slept on.  */
@@ -26,7 +27,13 @@ struct mv_sampler {
 	uint32_t done;	 /* and how many of them are there */
 	uint32_t count;	 /* samples taken, of all cards; the thread's */
 	bool has_pools;	 /* the driver's pools or graphs' memory have been used: ask what they hold */
+	bool is_expected; /* a card is known, and what it became known by is about to be noted */
+	bool has_moved;	 /* memory has changed hands, or may have, since it was cleared */
 };
+
+/* A sample will be wanted behind the next event.  mv_sampler_is_expected is true once for each, but two at once are one.  */
+void mv_sampler_expect(struct mv_session *session);
+bool mv_sampler_is_expected(struct mv_session *session);
 
 /* A sample is wanted soon.  Called behind a call of the driver's, outside of the recorder's own code: the first time it makes
  * the thread.  */
@@ -35,8 +42,8 @@ void mv_sampler_want(struct mv_session *session);
 /* The same where nothing may be made, and wait for it, at most TIME_NS.  True: it is there.  */
 bool mv_sampler_wait(struct mv_session *session, uint64_t time_ns);
 
-/* The program has used the driver's pools, or memory of graphs.  */
-void mv_sampler_note_pools(struct mv_session *session);
+/* EVENT is noted.  */
+void mv_sampler_note(struct mv_session *session, const struct mv_event *event);
 
 /* The recording ends: no more samples.  Does not wait.  */
 void mv_sampler_stop(struct mv_session *session);

@@ -228,6 +228,7 @@ void mv_session_append(struct mv_session *session, struct mv_session_thread *thr
 	event->phase = event->phase ? event->phase : (uint8_t)mv_session_phase(thread);
 	event->step = __atomic_load_n(&session->store.header->step, __ATOMIC_RELAXED);
 	mv_ring_append(&session->store.ring, thread->number, event);
+	mv_sampler_note(session, event);
 }
 
 /* ---- the end ---- */

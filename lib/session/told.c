@@ -38,7 +38,7 @@ void mv_session_note_device(uint8_t device, uint64_t total_bytes, const char *na
 	}
 	mv_session_leave(thread);
 	if (is_first)
-		mv_sampler_want(session);
+		mv_sampler_expect(session);
 }
 
 /* ---- phases ---- */

@@ -58,56 +58,6 @@ static void find_reserved(struct mv_report *report, uint64_t pool_bytes)
 	report->allocated_bytes = report->oom->allocated_bytes;
 }
 
-/* ---- the driver ---- */
-
-struct answer {
-	uint64_t time_ns, used_bytes;
-	bool is_there;
-};
-
-static void consider(struct answer *answer, uint64_t time_ns, uint64_t free_bytes, uint64_t total_bytes, uint64_t now_ns)
-{
-	if (!total_bytes || free_bytes > total_bytes || time_ns > now_ns ||
-	    (answer->is_there && time_ns < answer->time_ns))
-		return;
-	*answer = (struct answer){time_ns, total_bytes - free_bytes, true};
-}
-
-static struct answer last_answer(const struct mv_report *report)
-{
-	struct answer answer = {0};
-	size_t i, count;
-	const struct mv_card_memory *memory = mv_timeline_memory(report->timeline, &count);
-	const struct mv_oom *ooms;
-
-	for (i = 0; i < count; i++)
-		if (memory[i].device == report->card->device)
-			consider(&answer, memory[i].time_ns, memory[i].free_bytes, memory[i].total_bytes, report->time_ns);
-	ooms = mv_timeline_ooms(report->timeline, &count);
-	for (i = 0; i < count; i++)
-		if (ooms[i].device == report->card->device)
-			consider(&answer, ooms[i].time_ns, ooms[i].free_bytes, ooms[i].total_bytes, report->time_ns);
-	return answer;
-}
-
-static void find_driver_used(struct mv_report *report)
-{
-	struct answer answer = last_answer(report);
-	struct mv_series then = mv_series_of(report->timeline, report->card->device);
-	uint64_t used;
-
-	report->driver_used_bytes = report->device_bytes;
-	if (!answer.is_there)
-		return;
-	mv_series_seek(&then, answer.time_ns);
-	used = answer.used_bytes + report->device_bytes - then.device_bytes;
-	/* What the process gave back can't exceed what was in use.  */
-	if ((int64_t)used < 0)
-		used = 0;
-	report->driver_used_bytes = used;
-	report->is_driver_used_known = true;
-}
-
 /* ---- who asked ---- */
 
 static int by_bytes(const void *a, const void *b)
@@ -206,9 +156,10 @@ int mv_report_make(const struct mv_timeline *timeline, const struct mv_card *car
 	report->device_bytes = series.device_bytes;
 	add_bands(report, &series);
 	find_reserved(report, series.pool_bytes);
-	find_driver_used(report);
 	report->largest = calloc(MV_REPORT_LARGEST, sizeof *report->largest);
 	err = report->largest ? look_at_blocks(report) : -ENOMEM;
+	if (!err)
+		err = mv_reconcile(timeline, card, report->time_ns, &report->equation);
 	if (!err)
 		err = mv_gaps_find(timeline, card->device, report->time_ns, &report->gaps);
 	if (err)

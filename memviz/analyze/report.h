@@ -8,6 +8,7 @@
 #define ANALYZE_REPORT_H
 
 #include "analyze/gaps.h"
+#include "analyze/reconcile.h"
 #include "analyze/timeline.h"
 
 struct mv_report_band {
@@ -34,8 +35,7 @@ struct mv_report {
 	uint64_t allocated_bytes; /* the sum of the bands; at an error what the pool said, if it said something */
 	uint64_t reserved_bytes;  /* what pools hold: see mv_report_make */
 	uint64_t device_bytes;	  /* the process has of the driver, pools and all */
-	uint64_t driver_used_bytes;
-	bool is_driver_used_known; /* the driver was asked; otherwise it is device_bytes */
+	struct mv_equation equation; /* what is in use of the card, by everybody */
 	struct mv_gaps gaps;	   /* what is free within the pool's segments */
 
 	struct mv_report_stack *stacks; /* by bytes, largest first */
@@ -51,9 +51,6 @@ enum { MV_REPORT_LARGEST = 10 };
  *
  * Reserved is, at an error, what the pool said.  Otherwise it is the device memory in which blocks of a pool have been
  * seen; where no device memory was recorded, what the pool said last; without a pool, all device memory.
- *
- * Driver used is total minus free as the driver said last before that moment, plus what the process has got and given
- * back since; memory of other processes and of the context is in it.
  *
  * 0 or -ENOMEM.  */
 int mv_report_make(const struct mv_timeline *timeline, const struct mv_card *card, uint64_t time_ns,

@@ -146,10 +146,12 @@ static void add_pool_room(struct mv_text *text, const struct mv_report *report)
 /* What the card holds beside this process: its context and other programs.  */
 static void add_others(struct mv_text *text, const struct mv_report *report)
 {
-	if (!report->is_driver_used_known || report->driver_used_bytes <= report->device_bytes)
+	uint64_t used = report->equation.used_bytes;
+
+	if (report->equation.source == MV_SOURCE_NONE || used <= report->device_bytes)
 		return;
 	mv_text_add(text, "; ");
-	mv_text_add_size(text, report->driver_used_bytes - report->device_bytes);
+	mv_text_add_size(text, used - report->device_bytes);
 	mv_text_add(text, " outside of its allocations");
 }
 

@@ -147,21 +147,49 @@ static void add_run(json_t *root, const struct mv_report *report)
 	json_object_set_new(root, "rank", header->rank < 0 ? json_null() : json_integer(header->rank));
 }
 
+/* Of a part that nobody knows there is no number, and not 0.  */
+static json_t *part_of(const struct mv_equation *equation, int part)
+{
+	enum mv_basis basis = equation->parts[part].basis;
+
+	return json_pack("{s:s, s:o, s:s}", "part", mv_part_name((enum mv_part)part), "bytes",
+			 basis == MV_BASIS_UNKNOWN ? json_null() : json_integer(equation->parts[part].bytes), "basis",
+			 mv_basis_name(basis));
+}
+
+static json_t *reconciliation_of(const struct mv_report *report)
+{
+	const struct mv_equation *equation = &report->equation;
+	bool is_said = equation->source != MV_SOURCE_NONE;
+	json_t *parts = json_array();
+	int i;
+
+	for (i = 0; i < MV_PART_COUNT; i++)
+		json_array_append_new(parts, part_of(equation, i));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "source", mv_source_name(equation->source), "said_ns",
+			 is_said ? integer(equation->said_ns) : json_null(), "used_bytes", integer(equation->used_bytes),
+			 "parts", parts, "kept_back_bytes", integer(equation->reserved_bytes), "managed_bytes",
+			 integer(equation->managed_bytes), "changes", integer(equation->changes), "first_sample_is_lost",
+			 equation->is_first_lost, "nvml",
+			 string_or_null(mv_table_note_value(mv_timeline_recording(report->timeline), "nvml")));
+}
+
 static json_t *report_of(const struct mv_report_view *view)
 {
 	const struct mv_report *report = view->report;
 	json_t *root = json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "memviz_report", 1, "at",
 				 view->at, "time_ns", integer(report->time_ns), "capacity_bytes",
 				 integer(report->card->capacity_bytes), "driver_used_bytes",
-				 integer(report->driver_used_bytes), "reserved_bytes", integer(report->reserved_bytes),
+				 integer(report->equation.used_bytes), "reserved_bytes", integer(report->reserved_bytes),
 				 "allocated_bytes", integer(report->allocated_bytes), "bands", bands_of(report), "oom",
 				 oom_of(view), "top_stacks", stacks_of(view), "losses", losses_of(report->timeline));
 
 	json_object_set_new(root, "device_bytes", integer(report->device_bytes));
-	json_object_set_new(root, "driver_used_is_known", json_boolean(report->is_driver_used_known));
+	json_object_set_new(root, "driver_used_is_known", json_boolean(report->equation.source != MV_SOURCE_NONE));
 	json_object_set_new(root, "gaps", gaps_of(&report->gaps));
 	json_object_set_new(root, "largest_blocks", largest_of(view));
 	add_run(root, report);
+	json_object_set_new(root, "reconciliation", reconciliation_of(report));
 	return root;
 }
 

@@ -3,19 +3,13 @@
 #include <time.h>
 
 #include "base/text.h"
-#include "cmd/report_view.h"
+#include "cmd/report_paper.h"
 #include "cmd/tell.h"
 #include "read/table.h"
 
 enum { BAR_COLUMNS = 30, STACK_LINES = 4, NATIVE_LINES = 12, PLACE_COLUMNS = 62, FRAMES = MV_TABLE_STACK_FRAMES };
 
 /* ---- pieces ---- */
-
-struct paper {
-	const struct mv_report_view *view;
-	FILE *out;
-	bool is_coloured, is_utf8;
-};
 
 static const char *band_colour(int band)
 {
@@ -24,13 +18,8 @@ static const char *band_colour(int band)
 	return colours[band];
 }
 
-static void heading(const struct paper *paper, const char *text)
-{
-	fprintf(paper->out, paper->is_coloured ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
-}
-
 /* Bars are as long as their share of the largest.  */
-static void bar(const struct paper *paper, int band, uint64_t bytes, uint64_t largest)
+static void bar(const struct mv_paper *paper, int band, uint64_t bytes, uint64_t largest)
 {
 	unsigned i, length = largest ? (unsigned)((double)bytes / (double)largest * BAR_COLUMNS + 0.5) : 0;
 
@@ -49,13 +38,6 @@ static unsigned percent(uint64_t part, uint64_t whole)
 	return whole ? (unsigned)((double)part * 100 / (double)whole + 0.5) : 0;
 }
 
-static void row(const struct paper *paper, const char *name, uint64_t bytes, const char *comment)
-{
-	char size[MV_TELL_BYTES];
-
-	fprintf(paper->out, "  %-14s%10s   %s\n", name, mv_tell_size(bytes, size), comment);
-}
-
 /* ---- parts ---- */
 
 static const char *name_of_moment(const char *at)
@@ -67,7 +49,7 @@ static const char *name_of_moment(const char *at)
 	return strcmp(at, "end") ? "" : "the end: ";
 }
 
-static void print_title(const struct paper *paper)
+static void print_title(const struct mv_paper *paper)
 {
 	const struct mv_report *report = paper->view->report;
 	const struct mv_recording *recording = mv_timeline_recording(report->timeline);
@@ -86,7 +68,7 @@ static void print_title(const struct paper *paper)
 	fputc('\n', paper->out);
 }
 
-static void print_oom(const struct paper *paper)
+static void print_oom(const struct mv_paper *paper)
 {
 	const struct mv_oom *oom = paper->view->report->oom;
 	const struct mv_place *place;
@@ -103,7 +85,7 @@ static void print_oom(const struct paper *paper)
 	fprintf(paper->out, "  by %s\n", text);
 }
 
-static void print_bands(const struct paper *paper)
+static void print_bands(const struct mv_paper *paper)
 {
 	const struct mv_report *report = paper->view->report;
 	uint64_t largest = 0, sum = 0;
@@ -115,7 +97,7 @@ static void print_bands(const struct paper *paper)
 		if (report->bands[i].bytes > largest)
 			largest = report->bands[i].bytes;
 	}
-	heading(paper, "BAND               BYTES  SHARE  BLOCKS");
+	mv_paper_heading(paper, "BAND               BYTES  SHARE  BLOCKS");
 	for (i = MV_BAND_COUNT; i-- > 0;) {
 		const struct mv_report_band *band = &report->bands[i];
 
@@ -123,63 +105,6 @@ static void print_bands(const struct paper *paper)
 			mv_tell_size(band->bytes, size), percent(band->bytes, sum), (unsigned long long)band->blocks);
 		bar(paper, i, band->bytes, largest);
 	}
-}
-
-static void print_gaps(const struct mv_report *report, char *text, size_t size)
-{
-	char largest[MV_TELL_BYTES];
-
-	if (report->gaps.pieces)
-		snprintf(text, size, "free in the pool, in %llu pieces, the largest %s",
-			 (unsigned long long)report->gaps.pieces, mv_tell_size(report->gaps.largest_bytes, largest));
-	else
-		snprintf(text, size, "free in the pool");
-}
-
-static void print_pool(const struct paper *paper)
-{
-	const struct mv_report *report = paper->view->report;
-	char text[96];
-
-	row(paper, "allocated", report->allocated_bytes, "in blocks of the framework's pool: the bands above");
-	if (report->reserved_bytes > report->allocated_bytes) {
-		print_gaps(report, text, sizeof text);
-		row(paper, "+ unused", report->reserved_bytes - report->allocated_bytes, text);
-	}
-	row(paper, "= reserved", report->reserved_bytes, "what the pool holds of the driver");
-	if (report->device_bytes > report->reserved_bytes)
-		row(paper, "+ direct", report->device_bytes - report->reserved_bytes,
-		    "asked of the driver outside of the pool");
-}
-
-static void print_driver(const struct paper *paper)
-{
-	const struct mv_report *report = paper->view->report;
-	char text[96], size[MV_TELL_BYTES];
-
-	if (!report->is_driver_used_known) {
-		row(paper, "= in use", report->device_bytes, "by this process; the driver was not asked for the card's");
-		return;
-	}
-	if (report->driver_used_bytes > report->device_bytes)
-		row(paper, "+ others", report->driver_used_bytes - report->device_bytes,
-		    "the context, libraries, other processes");
-	snprintf(text, sizeof text, "of %s", mv_tell_size(report->card->capacity_bytes, size));
-	row(paper, "= in use", report->driver_used_bytes, report->card->capacity_bytes ? text : "as the driver says");
-}
-
-static void print_sums(const struct paper *paper)
-{
-	const struct mv_report *report = paper->view->report;
-
-	heading(paper, "HOW IT ADDS UP");
-	if (report->card->has_pool)
-		print_pool(paper);
-	else
-		row(paper, "device memory", report->device_bytes, "asked of the driver: the bands above");
-	print_driver(paper);
-	if (report->is_driver_used_known && report->card->capacity_bytes > report->driver_used_bytes)
-		row(paper, "free", report->card->capacity_bytes - report->driver_used_bytes, "on the card");
 }
 
 /* Of Python's frames, those of a library that only lead to the program's own are left out, but for the innermost; of
@@ -191,7 +116,7 @@ static bool is_shown(const struct mv_place *place, bool is_native, bool is_first
 	return place->is_user || (place->kind != MV_FRAME_NATIVE && is_first);
 }
 
-static void print_frame(const struct paper *paper, const struct mv_place *place)
+static void print_frame(const struct mv_paper *paper, const struct mv_place *place)
 {
 	char text[PLACE_COLUMNS + 1];
 
@@ -200,7 +125,7 @@ static void print_frame(const struct paper *paper, const struct mv_place *place)
 }
 
 /* Nothing of the program's own, as in backward, and nothing in Python.  */
-static void print_headless(const struct paper *paper, uint32_t stack)
+static void print_headless(const struct mv_paper *paper, uint32_t stack)
 {
 	const struct mv_place *place = mv_places_headline(paper->view->places, stack);
 
@@ -210,7 +135,7 @@ static void print_headless(const struct paper *paper, uint32_t stack)
 		fprintf(paper->out, "                no stack was taken\n");
 }
 
-static void print_frames(const struct paper *paper, uint32_t stack)
+static void print_frames(const struct mv_paper *paper, uint32_t stack)
 {
 	const struct mv_place *frames[FRAMES];
 	size_t i, shown = 0, count = mv_places_stack(paper->view->places, stack, frames, FRAMES);
@@ -226,7 +151,7 @@ static void print_frames(const struct paper *paper, uint32_t stack)
 		print_headless(paper, stack);
 }
 
-static void print_stack(const struct paper *paper, const struct mv_report_stack *stack)
+static void print_stack(const struct mv_paper *paper, const struct mv_report_stack *stack)
 {
 	char size[MV_TELL_BYTES];
 	int i, best = 0;
@@ -240,19 +165,19 @@ static void print_stack(const struct paper *paper, const struct mv_report_stack 
 	print_frames(paper, stack->stack);
 }
 
-static void print_stacks(const struct paper *paper)
+static void print_stacks(const struct mv_paper *paper)
 {
 	const struct mv_report *report = paper->view->report;
 	size_t i;
 
 	if (!report->stack_count)
 		return;
-	heading(paper, "WHO ASKED FOR MOST OF IT");
+	mv_paper_heading(paper, "WHO ASKED FOR MOST OF IT");
 	for (i = 0; i < report->stack_count && i < paper->view->top; i++)
 		print_stack(paper, &report->stacks[i]);
 }
 
-static void print_block(const struct paper *paper, const struct mv_block *block)
+static void print_block(const struct mv_paper *paper, const struct mv_block *block)
 {
 	const struct mv_timeline *timeline = paper->view->report->timeline;
 	const struct mv_place *place = mv_places_headline(paper->view->places, block->stack);
@@ -266,7 +191,7 @@ static void print_block(const struct paper *paper, const struct mv_block *block)
 	fprintf(paper->out, "                %s\n", mv_reason_text((enum mv_reason)block->reason));
 }
 
-static void print_blocks(const struct paper *paper)
+static void print_blocks(const struct mv_paper *paper)
 {
 	const struct mv_report *report = paper->view->report;
 	size_t i, count;
@@ -274,20 +199,20 @@ static void print_blocks(const struct paper *paper)
 
 	if (!report->largest_count)
 		return;
-	heading(paper, "LARGEST BLOCKS");
+	mv_paper_heading(paper, "LARGEST BLOCKS");
 	for (i = 0; i < report->largest_count && i < paper->view->top; i++)
 		print_block(paper, &blocks[report->largest[i]]);
 }
 
-static void gap(const struct paper *paper, bool *is_first, const char *count, const char *what)
+static void gap(const struct mv_paper *paper, bool *is_first, const char *count, const char *what)
 {
 	if (*is_first)
-		heading(paper, "WHAT IS MISSING");
+		mv_paper_heading(paper, "WHAT IS MISSING");
 	*is_first = false;
 	fprintf(paper->out, "  %10s    %s\n", count, what);
 }
 
-static void print_missing(const struct paper *paper)
+static void print_missing(const struct mv_paper *paper)
 {
 	const struct mv_timeline *timeline = paper->view->report->timeline;
 	const struct mv_file_header *header = mv_timeline_header(timeline);
@@ -315,12 +240,12 @@ static void print_missing(const struct paper *paper)
 
 void mv_report_print(const struct mv_report_view *view, FILE *out)
 {
-	struct paper paper = {view, out, mv_tell_is_coloured(out), mv_tell_is_utf8()};
+	struct mv_paper paper = {view, out, mv_tell_is_coloured(out), mv_tell_is_utf8()};
 
 	print_title(&paper);
 	print_oom(&paper);
 	print_bands(&paper);
-	print_sums(&paper);
+	mv_report_print_sums(&paper);
 	print_stacks(&paper);
 	print_blocks(&paper);
 	print_missing(&paper);

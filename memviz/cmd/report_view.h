@@ -8,7 +8,7 @@
  *	at			"peak", "oom", "end" or "time"
  *	time_ns			since the recording's start
  *	capacity_bytes		of the card; 0: not known
- *	driver_used_bytes	of the card, by all programs; where the driver was not asked: device_bytes
+ *	driver_used_bytes	of the card, by all programs; where nobody was asked: what this one has
  *	reserved_bytes		held by the framework's pool; without one: device_bytes
  *	allocated_bytes		in blocks of the pool; without one: device_bytes
  *	bands			array of {band, bytes, blocks}: parameter, gradient, optimizer, activation, temporary, other
@@ -19,7 +19,7 @@
  *				that has any; frames, innermost first, are {function, file, line, module, offset}
  *	losses			what the recorder had to drop: a member for each cause, events
  *	device_bytes		what this process has of the driver
- *	driver_used_is_known	false: the driver was not asked
+ *	driver_used_is_known	false: nobody was asked
  *	gaps			{free_bytes, largest_bytes, pieces}: within the pool's segments; null: not known
  *	largest_blocks		array of {bytes, band, reason, name, birth_ns, step, address, frames}
  *	step			optimizer steps completed
@@ -27,6 +27,10 @@
  *	end_ns
  *	device			{ordinal, name}
  *	program, pid, rank	rank is null outside of distributed jobs
+ *	reconciliation		driver_used_bytes taken apart (analyze/reconcile.h): {source ("nvml", "driver" or "none"),
+ *				said_ns, used_bytes, parts, kept_back_bytes, managed_bytes, changes,
+ *				first_sample_is_lost, nvml}; parts is an array of {part, bytes, basis} and adds up to
+ *				used_bytes: ledger, rounding, pools, graphs, context, modules, others, unexplained
  *
  * Threads: none.  Memory: malloc.  */
 #ifndef CMD_REPORT_VIEW_H

@@ -22,7 +22,7 @@ EOF
 cc -g -O0 -o hungry hungry.c -L"$BUILD/gpusim" -l:libcudart.so.12 || exit 77
 forge gpt-oom-forward earlier-1.oom1.memviz
 plain() { sed 's/hungry-[0-9]*/hungry-PID/; s/([0-9.]* KiB)/(SIZE)/; s/+0x[0-9a-f]*/+OFFSET/'; }
-memviz run --gpu=sim:2GiB -- ./hungry 2>log; echo "exit $?"
+memviz run --sample=off --gpu=sim:2GiB -- ./hungry 2>log; echo "exit $?"
 plain <log
 memviz run -q --gpu=sim:8GiB -- ./hungry; echo "exit $?"
 ls | sed 's/hungry-[0-9]*/hungry-PID/' | sort | uniq -c | sed 's/^ *//'

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@ enum { SPIN_US = 200, PATIENCE = 100000, ROUNDS = 6 };
 /* ---- the sampler, from outside ---- */
 
 struct thread {
-	char name[32];
+	char name[32], id[32];
 	unsigned long long blocked;  /* signals */
 	unsigned long switches; /* times that it has gone to sleep */
 };
@@ -28,6 +29,7 @@ static int read_thread(const char *id, struct thread *thread)
 	FILE *file;
 
 	memset(thread, 0, sizeof *thread);
+	snprintf(thread->id, sizeof thread->id, "%.16s", id);
 	snprintf(path, sizeof path, "/proc/self/task/%.16s/status", id);
 	file = fopen(path, "r");
 	while (file && fgets(line, sizeof line, file)) {
@@ -76,41 +78,62 @@ static void wait_for_samples(void)
 	MUST(i < PATIENCE);
 }
 
+/* Until all samples that were asked for are there: it sleeps on a futex then, and nowhere else for long.  With
+ * MEMVIZ_SAMPLE=0 none is taken from then on until something calls for it.  */
+static void settle(void)
+{
+	struct thread sampler;
+	char path[64], line[64] = "";
+	FILE *file;
+	int i;
+
+	for (i = 0; i < PATIENCE && atoi(line) != SYS_futex; i++) {
+		line[0] = 0;
+		look_around(&sampler);
+		snprintf(path, sizeof path, "/proc/self/task/%.16s/syscall", sampler.id);
+		file = sampler.name[0] ? fopen(path, "r") : NULL;
+		if (file && !fgets(line, sizeof line, file))
+			line[0] = 0;
+		if (file)
+			fclose(file);
+		if (atoi(line) != SYS_futex)
+			usleep(SPIN_US);
+	}
+	MUST(i < PATIENCE);
+}
+
 /* ---- cards ---- */
 
-static void open_card(CUdevice ordinal)
+/* The first memory makes the card known.  */
+static void open_card(CUdevice ordinal, size_t size)
 {
 	CUcontext context;
 
 	MUST(!cuInit(0) && !cuDevicePrimaryCtxRetain(&context, ordinal) && !cuCtxSetCurrent(context));
+	settle();
+	acts_get(size);
+	settle();
 }
 
 static void uses_odd_sizes(void)
 {
-	open_card(0);
-	acts_get(3 * MIB + 1);
+	open_card(0, 3 * MIB + 1);
 	acts_get(1000);
 	acts_get(5000);
-	wait_for_samples();
 }
 
 static void uses_two_cards(void)
 {
-	open_card(0);
-	acts_get(3 * MIB);
-	open_card(1);
-	acts_get(40 * MIB);
-	wait_for_samples();
+	open_card(0, 3 * MIB);
+	open_card(1, 40 * MIB);
 }
 
 static void uses_pools(void)
 {
 	CUdeviceptr address, other;
 
-	open_card(0);
-	acts_get(2 * MIB);
+	open_card(0, 2 * MIB);
 	MUST(!cuMemAllocAsync(&address, 5 * MIB, NULL) && !cuMemAllocAsync(&other, 700, NULL));
-	wait_for_samples();
 }
 
 /* Of graphs, 4 MiB and a bit are in use and 10 MiB stay reserved.  */
@@ -121,8 +144,7 @@ static void uses_graphs(void)
 	CUgraphExec executable;
 	CUgraph graph;
 
-	open_card(0);
-	acts_get(2 * MIB);
+	open_card(0, 2 * MIB);
 	small.poolProps.allocType = large.poolProps.allocType = CU_MEM_ALLOCATION_TYPE_PINNED;
 	small.poolProps.location.type = large.poolProps.location.type = CU_MEM_LOCATION_TYPE_DEVICE;
 	small.bytesize = 4 * MIB + 1;
@@ -131,11 +153,10 @@ static void uses_graphs(void)
 	MUST(!cuGraphAddMemAllocNode(&nodes[0], graph, NULL, 0, &small));
 	MUST(!cuGraphAddMemAllocNode(&nodes[1], graph, &nodes[0], 1, &large));
 	MUST(!cuGraphAddMemFreeNode(&nodes[2], graph, &nodes[1], 1, large.dptr));
-	MUST(!cuGraphInstantiateWithFlags(&executable, graph, 0) && !cuGraphLaunch(executable, NULL));
-	MUST(!cuStreamSynchronize(NULL));
-	/* The pools are asked for what they hold once the program has used some.  */
+	MUST(!cuGraphInstantiateWithFlags(&executable, graph, 0));
+	settle();
+	MUST(!cuGraphLaunch(executable, NULL) && !cuStreamSynchronize(NULL));
 	MUST(!cuMemAllocAsync(&large.dptr, MIB, NULL));
-	wait_for_samples();
 }
 
 static CUfunction load_kernel(CUmodule *module)
@@ -154,16 +175,14 @@ static void loads_and_launches(void)
 	CUfunction function;
 	int i;
 
-	open_card(0);
-	acts_get(2 * MIB);
-	wait_for_samples();
-	for (i = 0; i < 3; i++)
+	open_card(0, 2 * MIB);
+	for (i = 0; i < 3; i++) {
 		function = load_kernel(&modules[i]);
-	wait_for_samples();
+		settle();
+	}
 	MUST(!cuModuleUnload(modules[0]));
-	wait_for_samples();
+	settle();
 	MUST(!cuLaunchKernel(function, 1, 1, 1, 32, 1, 1, 0, NULL, NULL, NULL));
-	wait_for_samples();
 }
 
 /* ---- what becomes of the thread ---- */

@@ -63,9 +63,9 @@ static void the_driver_s_word_is_carried_on(void)
 	report = report_at(&scene, mv_timeline_end(scene.timeline), NULL);
 	said = mv_timeline_memory(scene.timeline, &count);
 	CU_ASSERT_EQUAL_FATAL(count, 1);
-	CU_ASSERT(report.is_driver_used_known);
+	CU_ASSERT(report.equation.source == MV_SOURCE_DRIVER);
 	/* What was in use when it was asked, and what has been reserved since.  */
-	CU_ASSERT_EQUAL(report.driver_used_bytes, said->total_bytes - said->free_bytes + report.reserved_bytes);
+	CU_ASSERT_EQUAL(report.equation.used_bytes, said->total_bytes - said->free_bytes + report.reserved_bytes);
 	mv_report_release(&report);
 	scene_close(&scene);
 }
@@ -82,7 +82,7 @@ static void an_error_is_reported_as_the_pool_told_it(void)
 	CU_ASSERT_EQUAL(report.time_ns, oom->time_ns);
 	CU_ASSERT_EQUAL(report.allocated_bytes, oom->allocated_bytes);
 	CU_ASSERT_EQUAL(report.reserved_bytes, oom->reserved_bytes);
-	CU_ASSERT_EQUAL(report.driver_used_bytes, oom->total_bytes - oom->free_bytes);
+	CU_ASSERT_EQUAL(report.equation.used_bytes, oom->total_bytes - oom->free_bytes);
 	CU_ASSERT_EQUAL(report.gaps.free_bytes, oom->reserved_bytes - oom->allocated_bytes);
 	CU_ASSERT_EQUAL(report.step, 2);
 	mv_report_release(&report);
@@ -161,7 +161,7 @@ static const char *const members[] = {
 	"memviz_report",  "at",		  "time_ns",	  "capacity_bytes",	  "driver_used_bytes", "reserved_bytes",
 	"allocated_bytes", "bands",	  "oom",	  "top_stacks",		  "losses",	       "device_bytes",
 	"driver_used_is_known", "gaps",	  "largest_blocks", "missing_events", "is_finished", "step",		  "begin_ns",	       "end_ns",
-	"device",	  "program",	  "pid",	  "rank",
+	"device",	  "program",	  "pid",	  "rank",	  "reconciliation",
 };
 
 static void members_stand_in_their_order(void)
