@@ -83,13 +83,6 @@ __attribute__((constructor)) static void find_next(void)
 
 /* ---- deciding ---- */
 
-/* Leave the message that a failed look-up leaves, for dlerror.  */
-static void *refuse(void)
-{
-	mv_lookup_next(RTLD_DEFAULT, "memviz: no CUDA library is loaded that has this symbol");
-	return MV_LOOKUP_NONE;
-}
-
 static bool is_ours(const void *address)
 {
 	struct mv_elf elf;
@@ -151,7 +144,7 @@ static void *without_cuda(const struct question *question)
 			return MV_LOOKUP_PASS;
 		other = mv_elf_symbol_anywhere(question->name, &mv_lookup_next);
 	}
-	return other ? other : refuse();
+	return other ? other : MV_LOOKUP_NONE;
 }
 
 /* The runtime's functions are watched only where they are linked; where they are looked up they stay what they are.  */
@@ -181,6 +174,19 @@ static void *decide(const struct question *question, const struct mv_hook *hook)
 		return MV_LOOKUP_PASS;
 	mv_seen_caller(question->caller, 0);
 	return mv_watch_sink() ? mv_hook_wrappers[hook - mv_hooks] : genuine;
+}
+
+/* What dlerror tells afterwards: a look-up that finds something leaves nothing of an earlier one that did not, and one that
+ * finds nothing names what it was.  Behind us there is nothing of that name, else it would have been found.  */
+static void *with_message(const struct question *question, void *found)
+{
+	struct question behind = {RTLD_NEXT, question->name, question->version, NULL};
+
+	if (found == MV_LOOKUP_NONE)
+		ask_next(&behind);
+	else if (found != MV_LOOKUP_PASS)
+		mv_lookup_next(RTLD_DEFAULT, "dlsym");
+	return found;
 }
 
 /* A function of the driver's that no row is about.  */
@@ -217,7 +223,7 @@ void *mv_lookup_decide(void *handle, const char *name, const char *version, cons
 	}
 	hook = name ? mv_hook_named(name) : NULL;
 	if (hook && !mv_driver_is_own(caller))
-		return decide(&question, hook);
+		return with_message(&question, decide(&question, hook));
 	if (!hook && name && mv_text_starts(name, "cu"))
 		note_unwatched(name);
 	return MV_LOOKUP_PASS;

@@ -194,6 +194,24 @@ static void a_plugin_may_see_itself_first(void)
 	check_scopes("O2", "deep", 0);
 }
 
+static void errors_of_look_ups_are_those_of_the_loader(void)
+{
+	static char path[4096], library[4096];
+	const char *const program[] = {path, NULL};
+	const char *const alone[] = {"LD_PRELOAD=", library, NULL};
+	struct run with, without;
+
+	snprintf(path, sizeof path, "%s/dlerrors", place("MEMVIZ_TEST_SCOPES"));
+	snprintf(library, sizeof library, "LD_LIBRARY_PATH=%s", place("MEMVIZ_TEST_GPUSIM"));
+	run_program(&with, program, alone + 1);
+	run_program(&without, program, alone);
+	CU_ASSERT(run_exited(&with, 0));
+	CU_ASSERT(strstr(without.out, "cuMemAlloc_v2: found, no error") != NULL);
+	CU_ASSERT_STRING_EQUAL(with.out, without.out);
+	run_clean(&with);
+	run_clean(&without);
+}
+
 static const struct harness_test tests[] = {
 	HARNESS_TEST(jemalloc_is_no_stranger),
 	HARNESS_TEST(tcmalloc_is_no_stranger),
@@ -201,6 +219,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(address_sanitizer_may_be_preloaded),
 	HARNESS_TEST(programs_built_with_address_sanitizer_are_recorded),
 	HARNESS_TEST(another_dlsym_is_no_stranger),
+	HARNESS_TEST(errors_of_look_ups_are_those_of_the_loader),
 	HARNESS_TEST(who_looks_something_up_is_who_looks_it_up),
 	HARNESS_TEST(a_plugin_may_see_itself_first),
 };

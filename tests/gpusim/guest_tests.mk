@@ -83,7 +83,12 @@ $(scopes_out)/scopes_user: tests/gpusim/scopes_user.c $(scopes_linked) $(BUILD)/
 	$(call say,LINK,$@)
 	$(Q)$(guest_link) $(guest_flags) -MF $@.d -Wl,--no-as-needed $^ -Wl,-rpath,'$$ORIGIN' -lpthread -ldl
 
-scopes_programs := $(scopes_out)/scopes_user $(scopes_plugins) $(scopes_out)/libinterposer.so
+$(scopes_out)/dlerrors: tests/gpusim/dlerrors.c
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(guest_link) $(guest_flags) -MF $@.d $^ -ldl
+
+scopes_programs := $(scopes_out)/dlerrors $(scopes_out)/scopes_user $(scopes_plugins) $(scopes_out)/libinterposer.so
 
 # No builtins: what it defines is not to be made of itself.
 $(scopes_out)/libtally.so: tests/gpusim/tally.c
