@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# setup.sh [build] [check] [web] [torch]
+# setup.sh [build] [check] [web] [torch] [mpi]
 #
 # Installs what is missing to build memviz (build, the default), to test it (check), to test the page in real browsers
-# (web), and to run PyTorch on the simulated GPU (torch), by the system's package manager.  Says what it installs; says
+# (web), to run PyTorch on the simulated GPU (torch), and to start it by MPI (mpi), by the system's package manager.  Says what it installs; says
 # and does nothing if nothing is missing.  As root, or as a user with sudo.
 # Exit 0: everything is there.  1: something is missing; one line says what.
 set -eu
@@ -23,12 +23,16 @@ packages() { # MANAGER PURPOSE
 	case $1-$2 in
 	apt-build) echo gcc g++ make libc6-dev libzstd-dev libxxhash-dev zlib1g-dev libdw-dev libelf-dev libjansson-dev \
 		dpkg-dev xz-utils ca-certificates ;;
-	apt-check) echo libcunit1-dev python3 clang libclang-rt-dev gdb strace libjemalloc2 libtcmalloc-minimal libmimalloc ;;
+	apt-check) echo libcunit1-dev python3 clang libclang-rt-dev gdb strace libjemalloc2 libtcmalloc-minimal libmimalloc \
+		musl-tools ;;
+	apt-mpi) echo openmpi-bin libopenmpi-dev ;;
 	apt-web) echo chromium chromium-driver firefox-esr python3 ;;
 	apt-torch) echo python3 python3-venv ;;
 	dnf-build) echo gcc gcc-c++ make glibc-devel libzstd-devel libzstd-static xxhash-devel zlib-devel elfutils-devel \
 		elfutils-libelf-devel jansson-devel libstdc++-static 'dnf-command(download)' cpio xz tar ;;
-	dnf-check) echo CUnit-devel python3 clang compiler-rt gdb strace jemalloc gperftools-libs mimalloc libasan ;;
+	dnf-check) echo CUnit-devel python3 clang compiler-rt gdb strace jemalloc gperftools-libs mimalloc libasan \
+		musl-gcc ;;
+	dnf-mpi) echo openmpi openmpi-devel ;;
 	dnf-web) echo chromium chromedriver firefox python3 ;;
 	dnf-torch) echo python3 ;;
 	esac

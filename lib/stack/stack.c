@@ -118,11 +118,17 @@ static void after_fork_in_child(void)
 	mv_scratch_forget_others();
 }
 
+/* What pthread_atfork calls, which is part of everybody who calls it.  Weak: a libc without it (musl) must still be able to
+ * load this library into programs that have inherited it, and would end them otherwise.  */
+extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *object)
+	__attribute__((weak));
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
 /* Once for a process and its forked children, which inherit the handlers.  */
 static void watch_forks(void)
 {
-	if (!g_stack.are_forks_watched)
-		pthread_atfork(before_fork, after_fork, after_fork_in_child);
+	if (!g_stack.are_forks_watched && __register_atfork)
+		__register_atfork(before_fork, after_fork, after_fork_in_child, &__dso_handle);
 	g_stack.are_forks_watched = true;
 }
 

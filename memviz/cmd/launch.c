@@ -2,17 +2,20 @@
 #include "cmd/launch.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "cmd/command.h"
 
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT};
 
-enum { PASSED_ON = sizeof passed_on / sizeof *passed_on };
+enum { PASSED_ON = sizeof passed_on / sizeof *passed_on, FIRST_LOOK_MS = 20 };
 
 /* Only ever read in the handler; 0: there is no program yet, or no more.  */
 static volatile sig_atomic_t g_program;
@@ -84,6 +87,24 @@ static int start_by_shell(pid_t *pid, const char *path, char *const *argv, char 
 	return err;
 }
 
+/* Until the program has ended: its end is seen at once.  */
+static void look_on(pid_t pid, const struct mv_launch_watch *watch)
+{
+	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+	int pause_ms = FIRST_LOOK_MS, ready = 0;
+
+	if (end.fd < 0)
+		return;
+	while (ready <= 0) {
+		ready = poll(&end, 1, pause_ms);
+		if (!ready)
+			pause_ms = watch->look(watch->context, pid);
+		else if (ready < 0 && errno != EINTR)
+			break;
+	}
+	close(end.fd);
+}
+
 static int wait_for(pid_t pid)
 {
 	int status;
@@ -94,7 +115,7 @@ static int wait_for(pid_t pid)
 	return WIFSIGNALED(status) ? MV_EXIT_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-int mv_launch(const char *path, char *const *argv, char *const *environment)
+int mv_launch(const char *path, char *const *argv, char *const *environment, const struct mv_launch_watch *watch)
 {
 	struct sigaction before[PASSED_ON] = {0};
 	sigset_t all, mask;
@@ -110,6 +131,8 @@ int mv_launch(const char *path, char *const *argv, char *const *environment)
 		err = start_by_shell(&pid, path, argv, environment, &mask);
 	g_program = err ? 0 : pid;
 	sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (!err && watch)
+		look_on(pid, watch);
 	status = err ? -err : wait_for(pid);
 	g_program = 0;
 	give_back(before);

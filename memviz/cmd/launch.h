@@ -8,8 +8,15 @@
 
 #include <sys/types.h>
 
-/* Run PATH with ARGV and ENVIRONMENT, and wait for its end.  Returns its exit status, or 128 and the signal that ended
- * it; -errno: it could not be started.  */
-int mv_launch(const char *path, char *const *argv, char *const *environment);
+/* Who looks on while the program runs.  LOOK is called now and then, with the program's process id, and says in how many
+ * milliseconds it wants to be called again.  Not called on kernels before 5.3.  */
+struct mv_launch_watch {
+	int (*look)(void *context, pid_t program);
+	void *context;
+};
+
+/* Run PATH with ARGV and ENVIRONMENT, and wait for its end; WATCH may be NULL.  Returns its exit status, or 128 and the
+ * signal that ended it; -errno: it could not be started.  */
+int mv_launch(const char *path, char *const *argv, char *const *environment, const struct mv_launch_watch *watch);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/descent.h"
 #include "cmd/environment.h"
 #include "cmd/harvest.h"
 #include "cmd/launch.h"
@@ -201,15 +202,16 @@ static void prepare_recorder(struct plan *plan)
 {
 	int err = find_folder(plan->wanted, plan->folder), scratch_err = 0;
 
-	if (err && !plan->target.obstacle) {
+	if (err && !plan->target.hides_others) {
 		scratch_err = find_folder(scratch_folder(), plan->folder);
 		mv_tell("%s: recordings cannot be written there (%s); %s%s", plan->wanted, strerror(err),
 			scratch_err ? "the program runs unrecorded" : "they go to ", scratch_err ? "" : plan->folder);
 		plan->wanted = plan->folder;
 	}
 	if (plan->target.obstacle)
-		mv_tell("%s: %s and cannot be recorded; it runs unrecorded", plan->target.path, plan->target.obstacle);
-	plan->is_recorded = !plan->target.obstacle && !scratch_err;
+		mv_tell("%s: %s and cannot be recorded; %s", plan->target.path, plan->target.obstacle,
+			plan->target.hides_others ? "it runs unrecorded" : "what it starts can be");
+	plan->is_recorded = !plan->target.hides_others && !scratch_err;
 }
 
 static int tell_not_found(const char *program, int err)
@@ -235,6 +237,19 @@ static void harvest(const struct plan *plan, uint64_t start_ns)
 	mv_harvest(places, plan->token, start_ns, plan->args->value[OPTION_QUIET]);
 }
 
+/* What the program starts is looked at where somebody will be told of it.  */
+static int run_watched(struct plan *plan)
+{
+	struct mv_descent *descent =
+		plan->is_recorded && !plan->args->value[OPTION_OFF] && !plan->args->value[OPTION_QUIET] ? mv_descent_open() : NULL;
+	struct mv_launch_watch watch = {mv_descent_look, descent};
+	int status = mv_launch(plan->target.path, plan->args->rest, plan->environment.at, descent ? &watch : NULL);
+
+	mv_descent_tell(descent);
+	mv_descent_close(descent);
+	return status;
+}
+
 static int launch(struct plan *plan)
 {
 	uint64_t start_ns = mv_sys_realtime_ns();
@@ -254,7 +269,7 @@ static int launch(struct plan *plan)
 		mv_tell("out of memory");
 		return MV_EXIT_FAILED;
 	}
-	status = mv_launch(plan->target.path, plan->args->rest, plan->environment.at);
+	status = run_watched(plan);
 	if (status < 0)
 		return tell_not_found(plan->args->rest[0], status);
 	if (plan->is_recorded && !plan->args->value[OPTION_OFF])

@@ -49,6 +49,8 @@ static int search(const char *program, char *path)
 
 /* ---- whether ---- */
 
+static const char rights_of_its_own[] = "runs with rights of its own (setuid or capabilities)";
+
 static const char *obstacle_of(const char *path, int depth);
 
 enum { INTERPRETERS_MAX = 4 }; /* that are scripts themselves: the kernel's own limit */
@@ -88,7 +90,7 @@ static const char *obstacle_of(const char *path, int depth)
 	struct mv_binary binary;
 
 	if (raises_rights(path))
-		return "runs with rights of its own (setuid or capabilities)";
+		return rights_of_its_own;
 	if (mv_binary_look(path, &binary))
 		return NULL;
 	if (!binary.is_elf)
@@ -98,6 +100,11 @@ static const char *obstacle_of(const char *path, int depth)
 	if (binary.is_static)
 		return "is statically linked";
 	return binary.is_musl ? "is linked with another libc (musl)" : NULL;
+}
+
+const char *mv_target_obstacle(const char *path)
+{
+	return obstacle_of(path, 0);
 }
 
 int mv_target_find(const char *program, struct mv_target *target)
@@ -114,6 +121,7 @@ int mv_target_find(const char *program, struct mv_target *target)
 		err = search(program, target->path);
 	}
 	if (!err)
-		target->obstacle = obstacle_of(target->path, 0);
+		target->obstacle = mv_target_obstacle(target->path);
+	target->hides_others = target->obstacle == rights_of_its_own;
 	return err;
 }
