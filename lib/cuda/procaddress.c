@@ -47,15 +47,11 @@ static const struct mv_hook *hook_at(const void *address)
 	return NULL;
 }
 
-/* A driver whose own references can be interposed hands out the wrappers by itself.  */
+/* A driver whose own references can be interposed hands out the wrappers by itself.  They lie one behind the other, in the
+ * order of the rows.  */
 static bool is_wrapper(const void *address)
 {
-	unsigned i;
-
-	for (i = 0; i < MV_HOOK_COUNT; i++)
-		if (mv_hook_wrappers[i] == address)
-			return true;
-	return false;
+	return address >= mv_hook_wrappers[0] && address <= mv_hook_wrappers[MV_HOOK_COUNT - 1];
 }
 
 /* The row whose edition of NAME holds in VERSION: the latest that is not newer.  */

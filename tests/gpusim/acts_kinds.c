@@ -2,6 +2,7 @@
 /* Memory that is not asked for as plain bytes, memory of others, and what takes memory without being asked for any.  */
 #include "gpusim/acts.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,37 @@ static void nodes(void)
 	MUST(cuGraphAddMemAllocNode(&first, graph, NULL, 0, NULL) != 0);
 }
 
+/* ---- mappings ---- */
+
+static const CUmemAllocationProp on_card = {.type = 1, .location = {CU_MEM_LOCATION_TYPE_DEVICE, 0}};
+
+static void map(CUdeviceptr address)
+{
+	CUmemGenericAllocationHandle handle;
+
+	MUST(!cuMemCreate(&handle, 2 * MIB, &on_card, 0));
+	MUST(!cuMemMap(address, 2 * MIB, 0, handle, 0));
+	MUST(!cuMemRelease(handle));
+}
+
+/* The first piece is mapped by a library that does not see the recorder; one call unmaps all three.  */
+static void unmap_unseen(void)
+{
+	void *plugin = dlopen(getenv("ACTS_PLUGIN"), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+	int (*map_unseen)(uint64_t, size_t, uint64_t) = (int (*)(uint64_t, size_t, uint64_t))dlsym(plugin, "plugin_map");
+	CUmemGenericAllocationHandle handle;
+	CUdeviceptr address;
+
+	acts_open_card();
+	MUST(!cuMemAddressReserve(&address, 8 * MIB, 0, 0, 0));
+	MUST(!cuMemCreate(&handle, 2 * MIB, &on_card, 0));
+	MUST(!map_unseen(address, 2 * MIB, handle));
+	map(address + 2 * MIB);
+	map(address + 4 * MIB);
+	MUST(!cuMemUnmap(address, 6 * MIB));
+	MUST(!cuMemRelease(handle));
+}
+
 /* ---- contexts ---- */
 
 /* 1 MiB in each of three; the first of the program's own ends.  */
@@ -254,6 +286,7 @@ const struct act acts_kinds[] = {
 	{"own_pool", own_pool},
 	{"captured", captured},
 	{"nodes", nodes},
+	{"unmap_unseen", unmap_unseen},
 	{"own_contexts", own_contexts},
 	{"context_only", context_only},
 	{"hidden", hidden},

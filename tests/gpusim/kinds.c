@@ -163,6 +163,29 @@ static void nodes_that_allocate_are_no_memory_yet(void)
 	run_end(&run, timeline);
 }
 
+/* ---- mappings ---- */
+
+static void an_unmap_that_begins_at_what_is_not_known_ends_what_is(void)
+{
+	char plugin[512];
+	const char *settings[] = {plugin, NULL};
+	struct run run;
+	struct mv_timeline *timeline;
+
+	if (getenv("MEMVIZ_TEST_PRELOAD")) {
+		harness_skip("sanitizers refuse RTLD_DEEPBIND");
+		return;
+	}
+	snprintf(plugin, sizeof plugin, "ACTS_PLUGIN=%s", getenv("MEMVIZ_TEST_PLUGIN"));
+	run_act(&run, "unmap_unseen", settings);
+	CU_ASSERT(run_exited(&run, 0));
+	timeline = run_open(&run, ".memviz", 0);
+	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_MAPPING), 2);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_MAPPING), 0);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
+	run_end(&run, timeline);
+}
+
 /* ---- contexts ---- */
 
 static void a_context_takes_only_its_own_memory_along(void)
@@ -229,6 +252,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(memory_lies_on_its_pool_s_card_and_outlives_the_pool),
 	HARNESS_TEST(what_is_captured_is_no_memory_yet),
 	HARNESS_TEST(nodes_that_allocate_are_no_memory_yet),
+	HARNESS_TEST(an_unmap_that_begins_at_what_is_not_known_ends_what_is),
 	HARNESS_TEST(a_context_takes_only_its_own_memory_along),
 	HARNESS_TEST(a_context_alone_is_worth_a_recording),
 	HARNESS_TEST(calls_that_change_hidden_memory_are_told),

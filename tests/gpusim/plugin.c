@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "gpusim/api/cuda_memory.h"
+#include "gpusim/api/cuda_pool.h"
 
 int plugin_allocate(void **address, size_t size);
 
@@ -13,4 +14,11 @@ int plugin_allocate(void **address, size_t size)
 
 	*address = (void *)(uintptr_t)out;
 	return result;
+}
+
+int plugin_map(uint64_t address, size_t size, uint64_t handle);
+
+int plugin_map(uint64_t address, size_t size, uint64_t handle)
+{
+	return cuMemMap(address, size, 0, handle, 0);
 }

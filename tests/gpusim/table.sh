@@ -86,6 +86,23 @@ while read -r base since symbol; do
 done <"$work/wrong"
 passed=$((passed + $(wc -l <"$work/versions") - $(wc -l <"$work/wrong")))
 
+# PFN_cuMemAllocAsync_v11020_ptsz; what is newer than the toolkit is not in it.
+version=$(sed -n 's/^#define CUDA_VERSION \([0-9]*\).*/\1/p' "$home/include/cuda.h" 2>/dev/null)
+if ls "$home"/include/cuda*Typedefs.h >/dev/null 2>&1 && [ -n "$version" ]; then
+	cat "$home"/include/cuda*Typedefs.h | grep -o 'PFN_cu[A-Za-z0-9]*_v[0-9]*[_a-z]*)' | tr -d ')' | sort -u >"$work/typedefs"
+	awk -v version="$version" '$2 <= version {
+		print "PFN_" $1 "_v" $2 ($3 ~ /_ptsz$/ ? "_ptsz" : "") " " $3 }' "$work/versions" >"$work/wanted"
+	while read -r type symbol; do
+		if grep -qx "$type" "$work/typedefs"; then
+			passed=$((passed + 1))
+		else
+			fail "$symbol: the toolkit has no $type"
+		fi
+	done <"$work/wanted"
+else
+	skip "versions: no cudaTypedefs.h in $home"
+fi
+
 # ---- arguments ----
 
 if ! [ -e "$home/include/cuda.h" ] || ! [ -e "$home/include/cuda_runtime_api.h" ]; then
