@@ -105,16 +105,18 @@ $(BUILD)/libmemviz.so: $(rec_objs) $(BUILD)/gen/exports.map tools/libunwind.sh $
 lib_dir := $(DESTDIR)$(PREFIX)/lib/memviz
 man_dir := $(DESTDIR)$(PREFIX)/share/man/man1
 
+# $(call put,MODE,FILES,FOLDER): copied beside its place and renamed when complete.  A program that runs keeps the library
+# that it has mapped, and one that starts meanwhile finds the old or the new one.
+put = install -d $(3) && for file in $(2); do name=$${file\#\#*/}; \
+	install -m $(1) $$file $(3)/.$$name.new && mv -f $(3)/.$$name.new $(3)/$$name || exit 1; done
+
 .PHONY: install uninstall
 install: all ## install below PREFIX (/usr/local), inside of DESTDIR
-	$(Q)install -D -m 755 $(BUILD)/bin/memviz $(DESTDIR)$(PREFIX)/bin/memviz
-	$(Q)install -D -m 755 $(BUILD)/libmemviz.so $(lib_dir)/libmemviz.so
-	$(Q)install -d $(lib_dir)/gpusim
-	$(Q)install -m 644 $(gpusim_libs) $(gpusim_out)/preload $(lib_dir)/gpusim
-	$(Q)install -d $(DESTDIR)$(PREFIX)/include/memviz
-	$(Q)install -m 644 $(wildcard include/memviz/*.h) $(DESTDIR)$(PREFIX)/include/memviz
-	$(Q)install -d $(man_dir)
-	$(Q)install -m 644 $(wildcard memviz/man/*.1) $(man_dir)
+	$(Q)$(call put,755,$(BUILD)/bin/memviz,$(DESTDIR)$(PREFIX)/bin)
+	$(Q)$(call put,755,$(BUILD)/libmemviz.so,$(lib_dir))
+	$(Q)$(call put,644,$(gpusim_libs) $(gpusim_out)/preload,$(lib_dir)/gpusim)
+	$(Q)$(call put,644,$(wildcard include/memviz/*.h),$(DESTDIR)$(PREFIX)/include/memviz)
+	$(Q)$(call put,644,$(wildcard memviz/man/*.1),$(man_dir))
 
 uninstall: ## remove what install has put there
 	$(Q)rm -rf $(lib_dir) $(DESTDIR)$(PREFIX)/include/memviz $(DESTDIR)$(PREFIX)/bin/memviz \
