@@ -171,10 +171,24 @@ uint32_t mv_store_text(struct mv_store *store, const char *string)
 	return mv_dictionary_add_text(&store->text, string, strlen(string));
 }
 
+/* The latest note with the key of NOTE says the same.  */
+static bool is_said(const struct mv_store *store, const struct mv_note *note)
+{
+	const struct mv_note *notes = (const struct mv_note *)store->notes.region;
+	uint64_t i = __atomic_load_n(store->notes.used_bytes, __ATOMIC_ACQUIRE) / sizeof *notes;
+
+	while (i--)
+		if (notes[i].key == note->key)
+			return notes[i].value == note->value;
+	return false;
+}
+
 void mv_store_note(struct mv_store *store, const char *key, const char *value)
 {
 	struct mv_note note = {mv_store_text(store, key), mv_store_text(store, value)};
 
+	if (is_said(store, &note))
+		return;
 	mv_dictionary_append(&store->notes, &note);
 }
 

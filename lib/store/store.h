@@ -41,7 +41,7 @@ struct mv_store {
  * process may not make one as large, there is none until the first snapshot or the end; a note says so.  */
 int mv_store_open(struct mv_store *store, const char *path, uint64_t ring_bytes, const struct mv_file_header *facts);
 
-/* Add a fact about the run, for people: KEY "python", VALUE "3.11.7".  */
+/* Add a fact about the run, for people: KEY "python", VALUE "3.11.7".  What was said of KEY last is not said again.  */
 void mv_store_note(struct mv_store *store, const char *key, const char *value);
 
 /* The id of a string.  */

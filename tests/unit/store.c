@@ -216,6 +216,25 @@ static void finishing_replaces_the_file_by_a_compact_one(void)
 	close_bench(&bench);
 }
 
+static void a_note_is_made_when_it_says_something_new(void)
+{
+	struct bench bench = open_bench();
+	const uint64_t *used = &bench.store.header->used_bytes[MV_REGION_NOTES];
+	uint64_t before;
+	int i;
+
+	mv_store_note(&bench.store, "owners", "not met");
+	before = *used;
+	for (i = 0; i < 100; i++)
+		mv_store_note(&bench.store, "owners", "not met");
+	CU_ASSERT_EQUAL(*used, before);
+	mv_store_note(&bench.store, "owners", "met");
+	mv_store_note(&bench.store, "owners", "not met");
+	CU_ASSERT_EQUAL(*used, before + 2 * sizeof(struct mv_note));
+	mv_store_finish(&bench.store);
+	close_bench(&bench);
+}
+
 static void what_was_still_open_is_compressed_at_the_end(void)
 {
 	struct bench bench = open_bench();
@@ -282,6 +301,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_snapshot_is_small_and_whole),
 	HARNESS_TEST(each_byte_of_a_snapshot_s_header_counts),
 	HARNESS_TEST(finishing_replaces_the_file_by_a_compact_one),
+	HARNESS_TEST(a_note_is_made_when_it_says_something_new),
 	HARNESS_TEST(what_was_still_open_is_compressed_at_the_end),
 	HARNESS_TEST(equal_strings_and_records_are_kept_once),
 	HARNESS_TEST(a_full_table_counts_and_answers_none),
