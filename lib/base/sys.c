@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -264,6 +265,13 @@ pid_t mv_sys_parent(void)
 pid_t mv_sys_thread(void)
 {
 	return (pid_t)CALL(gettid, 0, 0, 0, 0, 0, 0);
+}
+
+uint64_t mv_sys_random(void)
+{
+	uint64_t number = 0;
+
+	return CALL(getrandom, &number, sizeof number, GRND_NONBLOCK, 0, 0, 0) == sizeof number ? number : 0;
 }
 
 bool mv_sys_thread_lives(pid_t thread)

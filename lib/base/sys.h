@@ -108,6 +108,9 @@ bool mv_sys_thread_lives(pid_t thread);
 void mv_sys_thread_name(char name[16]);
 void mv_sys_name_thread(const char *name);
 
+/* A number that nobody could guess; 0 while the kernel has none.  */
+uint64_t mv_sys_random(void);
+
 /* Nanoseconds of CLOCK_MONOTONIC and of CLOCK_REALTIME.  */
 uint64_t mv_sys_monotonic_ns(void);
 uint64_t mv_sys_realtime_ns(void);

@@ -103,10 +103,24 @@ static void note_apis(struct mv_store *store)
 	}
 }
 
+/* What tells recordings apart that were gathered from many machines and containers, where numbers of processes recur.  */
+static void note_identity(struct mv_store *store)
+{
+	char bytes[24];
+	struct mv_text id = mv_text_in(bytes, sizeof bytes);
+	uint32_t outer = mv_process_outer_pid();
+
+	mv_text_add_hex(&id, mv_sys_random());
+	mv_store_note(store, "id", bytes);
+	if (outer)
+		mv_session_note_number(store, "host_pid", outer);
+}
+
 static void note_facts(struct mv_store *store, int driver_version)
 {
 	mv_store_note(store, "memviz", MV_VERSION);
 	mv_session_note_number(store, "driver", (uint64_t)driver_version);
+	note_identity(store);
 	/* memviz run knows its own recordings by it.  */
 	mv_store_note(store, "run", mv_process_environment("MEMVIZ_RUN"));
 }

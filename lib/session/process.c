@@ -83,6 +83,24 @@ static void find_program(struct mv_file_header *header)
 	set_program(header, script ? script : size && line[0] ? line : "program");
 }
 
+/* "NSpid:	4711	12": from the namespace of whoever mounted /proc inwards.  */
+uint32_t mv_process_outer_pid(void)
+{
+	char status[4096];
+	size_t size = read_own("/proc/self/status", status, sizeof status - 1);
+	const char *line;
+	uint64_t pid;
+
+	status[size] = 0;
+	line = strstr(status, "\nNSpid:\t");
+	if (!line)
+		return 0;
+	line += strlen("\nNSpid:\t");
+	for (pid = 0; *line >= '0' && *line <= '9'; line++)
+		pid = pid * 10 + (uint64_t)(*line - '0');
+	return pid == (uint64_t)mv_sys_pid() ? 0 : (uint32_t)pid;
+}
+
 /* ---- which rank ---- */
 
 const char *mv_process_environment(const char *name)

@@ -13,6 +13,10 @@
 /* Fill HEADER's part about the process: pid to program.  */
 void mv_process_describe(struct mv_file_header *header);
 
+/* The number of this process as /proc's namespace knows it, if that is not its own: in a container, with the host's /proc;
+ * 0: it is, or it is not known.  */
+uint32_t mv_process_outer_pid(void);
+
 /* The value of NAME in the environment as it is now, "" if it is not there.  */
 const char *mv_process_environment(const char *name);
 

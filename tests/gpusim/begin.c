@@ -7,8 +7,14 @@
 #include <unistd.h>
 
 #include "gpusim/run.h"
+#include "read/table.h"
 
 #define MIB ((uint64_t)1 << 20)
+
+static const char *note_of(const struct mv_timeline *timeline, const char *key)
+{
+	return mv_table_note_value(mv_timeline_recording(timeline), key);
+}
 
 static void a_process_without_a_card_leaves_nothing(void)
 {
@@ -152,7 +158,37 @@ static void forks_find_nobody_in_the_way(void)
 	run_clean(&run);
 }
 
+/* Two at once, each the first process of a namespace of its own.  */
+static void containers_that_share_a_folder_do_not_share_files(void)
+{
+	static const char *const both[] = {"/bin/sh", "-c",
+					   "unshare -pf true || exit 77; for i in 1 2; do "
+					   "unshare -pf \"$MEMVIZ_TEST_ACTS\" device & done; wait", NULL};
+	struct mv_timeline *first, *second;
+	struct run run;
+
+	run_program(&run, both, NULL);
+	if (WIFEXITED(run.status) && WEXITSTATUS(run.status) == 77) {
+		harness_skip("no namespaces of processes");
+		run_clean(&run);
+		return;
+	}
+	CU_ASSERT_EQUAL_FATAL(run.file_count, 2);
+	first = run_open(&run, ".memviz", 0);
+	second = run_open(&run, ".memviz", 1);
+	CU_ASSERT_EQUAL(mv_timeline_header(first)->pid, mv_timeline_header(second)->pid);
+	CU_ASSERT_EQUAL(run_alive(first, MV_LEDGER_DEVICE), 1000);
+	CU_ASSERT_EQUAL(run_alive(second, MV_LEDGER_DEVICE), 1000);
+	CU_ASSERT(strlen(note_of(first, "id")) > 10);
+	CU_ASSERT_STRING_NOT_EQUAL(note_of(first, "id"), note_of(second, "id"));
+	CU_ASSERT(atoi(note_of(first, "host_pid")) > 1);
+	CU_ASSERT_STRING_NOT_EQUAL(note_of(first, "host_pid"), note_of(second, "host_pid"));
+	mv_timeline_close(first);
+	run_end(&run, second);
+}
+
 static const struct harness_test tests[] = {
+	HARNESS_TEST(containers_that_share_a_folder_do_not_share_files),
 	HARNESS_TEST(forks_find_nobody_in_the_way),
 	HARNESS_TEST(a_process_without_a_card_leaves_nothing),
 	HARNESS_TEST(memory_that_runs_out_at_once_is_recorded),
