@@ -6,7 +6,7 @@ session_out := $(BUILD)/tests/gpusim
 echo_so     := $(session_out)/echo/libcuda.so.1
 
 # Sanitizers do not follow a thread from stack to stack.
-session_suites   := $(if $(SANITIZE),,$(session_out)/stacks)
+session_suites   := $(session_out)/lives $(if $(SANITIZE),,$(session_out)/stacks)
 session_programs := $(session_out)/echo_user
 session_env       = MEMVIZ_TEST_ECHO_USER=$(abspath $(session_out))/echo_user
 
