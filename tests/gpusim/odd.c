@@ -144,7 +144,46 @@ static void an_unwind_table_may_be_of_any_sort(void)
 	check("unknown_table", 1, 1);
 }
 
+/* ---- kinds of memory that the simulated GPU does not have ---- */
+
+/* Of each of LEDGERS, ACT leaves so many MiB alive.  */
+static void check_alive(const char *act, const enum mv_ledger ledgers[3], const uint64_t alive[3])
+{
+	struct mv_timeline *timeline;
+	struct run run;
+	int i;
+
+	start(&run, act);
+	timeline = run_open(&run, ".memviz", 0);
+	for (i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(run_alive(timeline, ledgers[i]), alive[i] * MIB);
+	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_ORPHAN_FREE), 0);
+	run_end(&run, timeline);
+}
+
+static const enum mv_ledger of_physical[3] = {MV_LEDGER_DEVICE, MV_LEDGER_RESERVATION, MV_LEDGER_MAPPING};
+
+static void memory_behind_parts_of_an_array_goes_with_the_last_of_them(void)
+{
+	check_alive("sparse", of_physical, (const uint64_t[3]){2, 4, 0});
+	check_alive("sparse_destroyed", of_physical, (const uint64_t[3]){0, 0, 0});
+}
+
+static void a_multicast_object_goes_with_its_last_mapping_and_is_no_memory(void)
+{
+	check_alive("team", of_physical, (const uint64_t[3]){2, 2, 2});
+	check_alive("team_unmapped", of_physical, (const uint64_t[3]){2, 0, 0});
+}
+
+static void graphics_memory_is_visible_until_it_is_unmapped(void)
+{
+	check_alive("graphics", of_physical, (const uint64_t[3]){1, 0, 0});
+}
+
 static const struct harness_test tests[] = {
+	HARNESS_TEST(memory_behind_parts_of_an_array_goes_with_the_last_of_them),
+	HARNESS_TEST(a_multicast_object_goes_with_its_last_mapping_and_is_no_memory),
+	HARNESS_TEST(graphics_memory_is_visible_until_it_is_unmapped),
 	HARNESS_TEST(an_unwind_table_may_be_of_any_sort),
 	HARNESS_TEST(exceptions_pass),
 	HARNESS_TEST(a_thread_may_end_inside_of_a_call),

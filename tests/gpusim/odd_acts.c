@@ -309,6 +309,11 @@ static const struct {
 	{"all_results_are_null", all_results_are_null},
 	{"all_fail_with_nonsense", all_fail_with_nonsense},
 	{"asks_no_more", asks_no_more},
+	{"sparse", odd_sparse},
+	{"sparse_destroyed", odd_sparse_destroyed},
+	{"team", odd_team},
+	{"team_unmapped", odd_team_unmapped},
+	{"graphics", odd_graphics},
 	{"steady", odd_steady},
 	{"whole_life", odd_whole_life},
 };

@@ -26,6 +26,13 @@ void odd_ends_threads(void);
 void odd_steady(void);
 void odd_whole_life(void);
 
+/* Arrays with memory behind parts of them, multicast objects, graphics.  */
+void odd_sparse(void);
+void odd_sparse_destroyed(void);
+void odd_team(void);
+void odd_team_unmapped(void);
+void odd_graphics(void);
+
 #ifdef __cplusplus
 }
 #endif
