@@ -21,6 +21,9 @@ static int map(struct mv_mapping *mapping, int fd)
 	if (!status.st_size)
 		return 0;
 	bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	/* There are file systems that share nothing.  No recorder maps a file there either.  */
+	if (bytes == MAP_FAILED)
+		bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return -errno;
 	*mapping = (struct mv_mapping){bytes, (uint64_t)status.st_size};

@@ -102,12 +102,23 @@ static void busy_replaces_itself(void)
 	MUST(0);
 }
 
+static void enter_group(void)
+{
+	char path[256];
+	FILE *members;
+
+	snprintf(path, sizeof path, "%s/cgroup.procs", getenv("ACTS_GROUP"));
+	members = fopen(path, "w");
+	MUST(members && fprintf(members, "%d", getpid()) > 0 && !fclose(members));
+}
+
 /* Until whoever limits the memory of the program's group has had enough.  */
 static void busy_eats_the_host(void)
 {
 	size_t i, size = (size_t)64 << 20;
 	char *memory;
 
+	enter_group();
 	be_busy();
 	for (;;) {
 		memory = malloc(size);

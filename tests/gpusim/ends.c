@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -102,7 +103,7 @@ static void another_program_in_its_place_leaves_all_that_was_committed(void)
 
 /* ---- the host's memory ---- */
 
-/* Groups of both versions: where they are, the limit's name, and the list of members.  */
+/* Groups of both versions: where they are, and the limit's name.  */
 static const struct {
 	const char *root, *limit;
 } groups[] = {
@@ -125,46 +126,44 @@ static int write_into(const char *folder, const char *name, const char *text)
 	return err;
 }
 
-/* A group with a limit for memory, and this process in it; its name, or NULL.  */
-static const char *enter_group(char folder[128], char back[128])
+/* Make FOLDER, a group with a limit for memory that a process can enter.  */
+static bool make_group(char folder[128])
 {
-	char me[16];
 	size_t i;
 
-	snprintf(me, sizeof me, "%d", getpid());
 	for (i = 0; i < sizeof groups / sizeof *groups; i++) {
-		snprintf(back, 128, "%s", groups[i].root);
-		snprintf(folder, 128, "%s/memviz-test-%s", groups[i].root, me);
+		snprintf(folder, 128, "%s/memviz-test-%d", groups[i].root, getpid());
 		if (mkdir(folder, 0700))
 			continue;
-		if (!write_into(folder, groups[i].limit, "100663296") && !write_into(folder, "cgroup.procs", me))
-			return folder;
+		if (!write_into(folder, groups[i].limit, "100663296"))
+			return true;
 		rmdir(folder);
 	}
-	return NULL;
+	return false;
+}
+
+/* False: no such group can be made here.  */
+static bool run_out_of_the_host(const char *threads)
+{
+	char folder[128], setting[160];
+	const char *settings[] = {threads, setting, "MEMVIZ_RING=4MiB", NULL};
+	struct run run;
+
+	if (!make_group(folder))
+		return false;
+	snprintf(setting, sizeof setting, "ACTS_GROUP=%s", folder);
+	run_act(&run, "busy_eats_the_host", settings);
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
+	CU_ASSERT(WIFSIGNALED(run.status) && WTERMSIG(run.status) == SIGKILL);
+	check_recording(&run);
+	run_clean(&run);
+	return true;
 }
 
 static void the_host_running_out_leaves_all_that_was_committed(void)
 {
-	static const char *const settings[][3] = {{"ACTS_THREADS=1", "MEMVIZ_RING=4MiB", NULL},
-						  {"ACTS_THREADS=8", "MEMVIZ_RING=4MiB", NULL}};
-	char folder[128], back[128], me[16];
-	struct run run;
-	int i;
-
-	if (!enter_group(folder, back)) {
+	if (!run_out_of_the_host("ACTS_THREADS=1") || !run_out_of_the_host("ACTS_THREADS=8"))
 		harness_skip("no group of processes with a limit for memory can be made here");
-		return;
-	}
-	for (i = 0; i < 2; i++) {
-		run_act(&run, "busy_eats_the_host", settings[i]);
-		CU_ASSERT(WIFSIGNALED(run.status) && WTERMSIG(run.status) == SIGKILL);
-		check_recording(&run);
-		run_clean(&run);
-	}
-	snprintf(me, sizeof me, "%d", getpid());
-	CU_ASSERT_EQUAL(write_into(back, "cgroup.procs", me), 0);
-	CU_ASSERT_EQUAL(rmdir(folder), 0);
 }
 
 /* ---- others ---- */
