@@ -34,6 +34,42 @@ void *mv_driver_genuine(const struct mv_hook *hook)
 	return address != ABSENT ? address : NULL;
 }
 
+static bool g_is_all_found;
+
+static void find_all(void)
+{
+	unsigned i;
+
+	for (i = 0; i < MV_HOOK_COUNT; i++)
+		if (mv_hooks[i].home == MV_HOME_DRIVER)
+			mv_driver_genuine(&mv_hooks[i]);
+	__atomic_store_n(&g_is_all_found, true, __ATOMIC_RELEASE);
+}
+
+static const struct mv_hook *found_at(const void *address)
+{
+	unsigned i;
+
+	for (i = 0; i < MV_HOOK_COUNT; i++)
+		if (__atomic_load_n(&g_genuine[i], __ATOMIC_RELAXED) == address)
+			return &mv_hooks[i];
+	return NULL;
+}
+
+/* Another thread may have found the driver gone while we looked.  */
+const struct mv_hook *mv_driver_hook_at(const void *address)
+{
+	const struct mv_hook *hook;
+
+	do {
+		if (!__atomic_load_n(&g_is_all_found, __ATOMIC_ACQUIRE))
+			find_all();
+		hook = found_at(address);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release in mv_driver_follow_loader() */
+	} while (!hook && !__atomic_load_n(&g_is_all_found, __ATOMIC_RELAXED));
+	return hook;
+}
+
 bool mv_driver_set_real(const struct mv_hook *hook, void *real)
 {
 	void *before = NULL;
@@ -183,6 +219,30 @@ static void forget_callers(void)
 		__atomic_store_n(&g_callers[i].caller, 0, __ATOMIC_RELAXED);
 }
 
+/* What was found for a place in the program, one word: its page, a bit that says that the word is set, and one that says
+ * that the driver, or the recorder, lies there.  */
+enum { PAGE_BITS = 12, OWNERS = 256, OWNER_KNOWN = 2, OWNER_IS_OWN = 1 };
+static uintptr_t g_owners[OWNERS];
+
+static void forget_owners(void)
+{
+	size_t i;
+
+	for (i = 0; i < OWNERS; i++)
+		__atomic_store_n(&g_owners[i], 0, __ATOMIC_RELAXED);
+}
+
+/* Other objects come and go while the driver stays where it is.  */
+static bool has_driver_moved(void)
+{
+	static uintptr_t place;
+	struct mv_elf elf = {.dynamic = NULL};
+
+	mv_elf_find(DRIVER, &elf);
+	return __atomic_exchange_n(&place, (uintptr_t)elf.dynamic, __ATOMIC_ACQ_REL) != (uintptr_t)elf.dynamic ||
+	       !elf.dynamic;
+}
+
 void mv_driver_follow_loader(void)
 {
 	static uint64_t seen;
@@ -190,14 +250,19 @@ void mv_driver_follow_loader(void)
 
 	if (__atomic_exchange_n(&seen, removed, __ATOMIC_ACQ_REL) == removed)
 		return;
+	forget_callers();
+	forget_owners();
+	forget(mv_hook_straight, MV_HOOK_COUNT);
+	if (!has_driver_moved())
+		return;
+	__atomic_store_n(&g_is_all_found, false, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE); /* pairs with the acquire in mv_driver_hook_at() */
 	forget(g_genuine, MV_HOOK_COUNT);
 	forget(g_real, MV_HOOK_COUNT);
-	forget(mv_hook_straight, MV_HOOK_COUNT);
 	forget((void **)&g_questions, sizeof g_questions / sizeof(void *));
-	forget_callers();
 }
 
-bool mv_driver_is_own(const void *address)
+static bool lies_in_own(const void *address)
 {
 	static const char *const names[] = {"libcuda.so",  "libcuda-",	      "libnvidia",
 					    "libcudadebu", "libcupti.so", "libToolsInjection"};
@@ -214,6 +279,21 @@ bool mv_driver_is_own(const void *address)
 		if (mv_text_starts(name, names[i]))
 			return true;
 	return false;
+}
+
+/* A runtime looks up hundreds of functions from a few pages, and a process may hold hundreds of objects.  */
+bool mv_driver_is_own(const void *address)
+{
+	uintptr_t page = (uintptr_t)address >> PAGE_BITS, known = page << PAGE_BITS | OWNER_KNOWN, kept;
+	uintptr_t *entry = &g_owners[mv_hash_u64(page) % OWNERS];
+
+	mv_driver_follow_loader();
+	kept = __atomic_load_n(entry, __ATOMIC_RELAXED);
+	if ((kept & ~(uintptr_t)OWNER_IS_OWN) != known) {
+		kept = known | (lies_in_own(address) ? OWNER_IS_OWN : 0);
+		__atomic_store_n(entry, kept, __ATOMIC_RELAXED);
+	}
+	return kept & OWNER_IS_OWN;
 }
 
 /* ---- questions ---- */

@@ -17,6 +17,9 @@
  * function.  */
 void *mv_driver_genuine(const struct mv_hook *hook);
 
+/* The row whose function the driver has at ADDRESS, not NULL, once there is a driver; NULL: none.  About 60 ns.  */
+const struct mv_hook *mv_driver_hook_at(const void *address);
+
 /* The function that HOOK's wrapper calls: what was handed out in its place (mv_driver_set_real), else the genuine one;
  * for names of the runtime, the one that the code at CALLER was linked against.  NULL: there is none.  */
 void *mv_driver_real(const struct mv_hook *hook, const void *caller);

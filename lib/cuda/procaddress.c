@@ -37,18 +37,8 @@ static void set_state(enum lookup_state state)
 	__atomic_compare_exchange_n(&g_state, &before, state, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-static const struct mv_hook *hook_at(const void *address)
-{
-	unsigned i;
-
-	for (i = 0; i < MV_HOOK_COUNT; i++)
-		if (mv_hooks[i].home == MV_HOME_DRIVER && mv_driver_genuine(&mv_hooks[i]) == address)
-			return &mv_hooks[i];
-	return NULL;
-}
-
-/* A driver whose own references can be interposed hands out the wrappers by itself.  They lie one behind the other, in the
- * order of the rows.  */
+/* A driver whose own references can be interposed hands out the wrappers by itself.  They stand one behind the other, in
+ * the order of the rows.  */
 static bool is_wrapper(const void *address)
 {
 	return address >= mv_hook_wrappers[0] && address <= mv_hook_wrappers[MV_HOOK_COUNT - 1];
@@ -85,12 +75,12 @@ static int version_of(const struct mv_call *call)
 
 static const struct mv_hook *identify(const struct mv_call *call, const void *address)
 {
-	const struct mv_hook *hook = hook_at(address);
+	const struct mv_hook *hook = mv_driver_hook_at(address);
 
-	if (hook) {
+	if (hook)
 		set_state(STATE_BY_ADDRESS);
+	if (hook || __atomic_load_n(&g_state, __ATOMIC_RELAXED) == STATE_BY_ADDRESS)
 		return hook;
-	}
 	hook = hook_for(name_of(call), version_of(call), mv_call_arg(call, ARG_FLAGS) & FLAG_PER_THREAD);
 	if (!hook)
 		return NULL;

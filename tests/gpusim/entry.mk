@@ -85,7 +85,7 @@ entry_programs := $(finders) $(entry_drivers) $(entry_out)/asker $(strange)/libc
 # ---- NVIDIA's own libraries ------------------------------------------------------------------------------
 
 nvidia_out      := $(BUILD)/tests/nvidia
-spy_obj         := $(addprefix $(BUILD)/tests/spy/,spy.o verdict.o elf.o text.o)
+spy_obj         := $(addprefix $(BUILD)/tests/spy/,spy.o verdict.o elf.o sys.o text.o walk.o)
 vendor_programs := $(addprefix $(entry_out)/,vendor caller libspy.so)
 
 $(BUILD)/tests/spy/%.o: mv_spy = $(CC) $(mv_cppflags) -Itests -fPIC -fvisibility=hidden $(mv_cflags) $(CFLAGS)
@@ -101,7 +101,7 @@ $(BUILD)/tests/spy/%.o: lib/base/%.c
 
 $(entry_out)/libspy.so: $(spy_obj)
 	$(call say,LD,$@)
-	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-Bsymbolic -o $@ $^ -ldl
+	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-Bsymbolic -Wl,-z$(comma)defs -o $@ $^ -ldl
 
 $(entry_out)/caller: $(entry_out)/caller.o
 	$(call say,LINK,$@)
