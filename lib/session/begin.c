@@ -2,6 +2,7 @@
 #include "session/begin.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/lock.h"
@@ -125,6 +126,27 @@ static void note_facts(struct mv_store *store, int driver_version)
 	mv_store_note(store, "run", mv_process_environment("MEMVIZ_RUN"));
 }
 
+/* True if a snapshot is there that a recording called PATH would replace: of an earlier process with that number, whose own
+ * recording has been moved away.  */
+static bool has_snapshots(const char *path)
+{
+	static const char *const kinds[] = {"oom", "request", "exit"};
+	char snapshot[MV_STORE_PATH_BYTES];
+	size_t i;
+
+	for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		int fd;
+
+		mv_process_name_snapshot(path, kinds[i], 1, snapshot, sizeof snapshot);
+		fd = mv_sys_open(snapshot, O_PATH | O_NOFOLLOW, 0);
+		if (fd < 0)
+			continue;
+		mv_sys_close(fd);
+		return true;
+	}
+	return false;
+}
+
 static int open_in(struct mv_session *session, const char *folder, const struct mv_file_header *facts)
 {
 	char path[MV_STORE_PATH_BYTES];
@@ -133,6 +155,8 @@ static int open_in(struct mv_session *session, const char *folder, const struct 
 
 	for (attempt = 1; attempt <= ATTEMPTS && err == -EEXIST; attempt++) {
 		err = mv_process_name_recording(facts, folder, attempt, path, sizeof path);
+		if (!err && has_snapshots(path))
+			err = -EEXIST;
 		if (!err)
 			err = mv_store_open(&session->store, path, session->settings.ring_bytes, facts);
 	}

@@ -202,3 +202,14 @@ int mv_process_name_recording(const struct mv_file_header *header, const char *f
 	mv_text_add(&name, ".memviz");
 	return name.is_cut ? -ENAMETOOLONG : 0;
 }
+
+void mv_process_name_snapshot(const char *recording, const char *which, uint32_t number, char *path, size_t size)
+{
+	struct mv_text name = mv_text_in(path, size);
+
+	mv_text_add_bytes(&name, recording, strlen(recording) - strlen(".memviz"));
+	mv_text_add(&name, ".");
+	mv_text_add(&name, which);
+	mv_text_add_u64(&name, number);
+	mv_text_add(&name, ".memviz");
+}

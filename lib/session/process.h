@@ -27,4 +27,8 @@ const char *mv_process_environment(const char *name);
 int mv_process_name_recording(const struct mv_file_header *header, const char *folder, unsigned attempt, char *path,
 			      size_t size);
 
+/* Write the name of snapshot NUMBER taken for WHICH ("oom") of RECORDING, NAME.memviz, into PATH[SIZE]: NAME.WHICH1.memviz,
+ * beside it.  */
+void mv_process_name_snapshot(const char *recording, const char *which, uint32_t number, char *path, size_t size);
+
 #endif

@@ -9,6 +9,7 @@
 #include "cuda/usage.h"
 #include "cuda/watch.h"
 #include "session/begin.h"
+#include "session/process.h"
 #include "stack/stack.h"
 #include "torch/torch.h"
 
@@ -233,16 +234,9 @@ void mv_session_append(struct mv_session *session, struct mv_session_thread *thr
 
 /* ---- the end ---- */
 
-/* RECORDING.memviz has its snapshots beside it: RECORDING.WHICH1.memviz.  */
 void mv_session_snapshot_path(const struct mv_session *session, const char *which, uint32_t number, char *path)
 {
-	struct mv_text name = mv_text_in(path, MV_STORE_PATH_BYTES);
-
-	mv_text_add_bytes(&name, session->store.path, strlen(session->store.path) - strlen(".memviz"));
-	mv_text_add(&name, ".");
-	mv_text_add(&name, which);
-	mv_text_add_u64(&name, number);
-	mv_text_add(&name, ".memviz");
+	mv_process_name_snapshot(session->store.path, which, number, path, MV_STORE_PATH_BYTES);
 }
 
 static int snapshot(struct mv_session *session, const char *which, uint32_t number, enum mv_snapshot_reason reason)

@@ -187,7 +187,26 @@ static void containers_that_share_a_folder_do_not_share_files(void)
 	run_end(&run, second);
 }
 
+/* Somebody has put the recording that it belongs to elsewhere; numbers of processes begin anew.  */
+static void a_snapshot_that_is_there_is_left_alone(void)
+{
+	static const char *const command[] = {"/bin/sh", "-c",
+					      "unshare -pf true || exit 77; cd \"$MEMVIZ_OUT\"; echo kept >acts-1.oom1.memviz; "
+					      "unshare -pf \"$MEMVIZ_TEST_ACTS\" runs_out_first; cat acts-1.oom1.memviz", NULL};
+	struct run run;
+
+	run_program(&run, command, NULL);
+	if (WIFEXITED(run.status) && WEXITSTATUS(run.status) == 77) {
+		harness_skip("no namespaces of processes");
+	} else {
+		CU_ASSERT_STRING_EQUAL(run.out, "kept\n");
+		CU_ASSERT_EQUAL(run_count(&run, ".oom1."), 2);
+	}
+	run_clean(&run);
+}
+
 static const struct harness_test tests[] = {
+	HARNESS_TEST(a_snapshot_that_is_there_is_left_alone),
 	HARNESS_TEST(containers_that_share_a_folder_do_not_share_files),
 	HARNESS_TEST(forks_find_nobody_in_the_way),
 	HARNESS_TEST(a_process_without_a_card_leaves_nothing),
