@@ -8,10 +8,13 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "memviz/memviz.h"
@@ -55,8 +58,8 @@ static pthread_barrier_t g_start;
 static void *get_first(void *argument)
 {
 	(void)argument;
-	acts_open_card();
 	pthread_barrier_wait(&g_start);
+	acts_open_card();
 	acts_get(MIB);
 	return NULL;
 }
@@ -81,20 +84,20 @@ static int g_is_constructing, g_has_begun;
 void acts_construct(void);
 void acts_construct(void)
 {
-	acts_open_card();
 	__atomic_store_n(&g_is_constructing, 1, __ATOMIC_RELEASE);
 	if (getenv("ACTS_WAIT"))
 		while (!__atomic_load_n(&g_has_begun, __ATOMIC_ACQUIRE))
 			sched_yield();
+	acts_open_card();
 	acts_get(2 * MIB);
 }
 
 static void *begin_meanwhile(void *argument)
 {
 	(void)argument;
-	acts_open_card();
 	while (!__atomic_load_n(&g_is_constructing, __ATOMIC_ACQUIRE))
 		sched_yield();
+	acts_open_card();
 	acts_get(MIB);
 	__atomic_store_n(&g_has_begun, 1, __ATOMIC_RELEASE);
 	return NULL;
@@ -109,6 +112,58 @@ static void begins_beside_the_loader(void)
 	MUST(dlopen("loading.so", RTLD_NOW));
 	MUST(!pthread_join(thread, NULL));
 }
+
+/* ---- out of the middle of it ---- */
+
+#ifdef __x86_64__
+static sigjmp_buf g_back;
+static volatile int g_trapped;
+
+/* Instead of setting room aside: the first time the program goes elsewhere, later the kernel cannot.  */
+static void instead_of_fallocate(int signal, siginfo_t *info, void *context)
+{
+	(void)signal, (void)info;
+	if (!g_trapped++) {
+		memviz_block_alloc("", MIB, 0, MIB);
+		siglongjmp(g_back, 1);
+	}
+	((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX] = -EOPNOTSUPP;
+}
+
+static void trap_fallocate(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fallocate, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {sizeof code / sizeof *code, code};
+	struct sigaction action = {.sa_sigaction = instead_of_fallocate, .sa_flags = SA_SIGINFO | SA_NODEFER};
+
+	MUST(!sigaction(SIGSYS, &action, NULL));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		exit(77);
+}
+
+static void jumps_out_of_the_beginning(void)
+{
+	trap_fallocate();
+	if (!sigsetjmp(g_back, 1)) {
+		acts_open_card();
+		acts_get(2 * MIB);
+	}
+	MUST(g_trapped == 1);
+	acts_open_card();
+	acts_get(MIB);
+	MUST(g_trapped > 1);
+}
+#else
+static void jumps_out_of_the_beginning(void)
+{
+	exit(77);
+}
+#endif
 
 /* ---- where the kernel empties no page for a child ---- */
 
@@ -236,6 +291,7 @@ static void forks_a_thousand(void)
 
 const struct act acts_begin[] = {
 	{"forks_a_thousand", forks_a_thousand},
+	{"jumps_out_of_the_beginning", jumps_out_of_the_beginning},
 	{"finds_no_card", finds_no_card},
 	{"runs_out_first", runs_out_first},
 	{"fails_first", fails_first},

@@ -205,7 +205,30 @@ static void a_snapshot_that_is_there_is_left_alone(void)
 	run_clean(&run);
 }
 
+/* What a handler tells in the middle of it is counted; whoever jumped out of it begins anew, under another name.  */
+static void a_beginning_that_was_left_is_begun_anew(void)
+{
+	static const char *const small[] = {"MEMVIZ_RING=4MiB", NULL};
+	struct mv_timeline *timeline;
+	struct run run;
+
+	run_act(&run, "jumps_out_of_the_beginning", small);
+	if (WIFEXITED(run.status) && WEXITSTATUS(run.status) == 77) {
+		harness_skip("no filter for system calls, or another processor");
+		run_clean(&run);
+		return;
+	}
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_EQUAL_FATAL(run.file_count, 2);
+	/* The second has its time in its name, which sorts before.  */
+	timeline = run_open(&run, ".memviz", 0);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), MIB);
+	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_BUSY), 1);
+	run_end(&run, timeline);
+}
+
 static const struct harness_test tests[] = {
+	HARNESS_TEST(a_beginning_that_was_left_is_begun_anew),
 	HARNESS_TEST(a_snapshot_that_is_there_is_left_alone),
 	HARNESS_TEST(containers_that_share_a_folder_do_not_share_files),
 	HARNESS_TEST(forks_find_nobody_in_the_way),
