@@ -161,6 +161,8 @@ int mv_report_make(const struct mv_timeline *timeline, const struct mv_card *car
 	if (!err)
 		err = mv_reconcile(timeline, card, report->time_ns, &report->equation);
 	if (!err)
+		err = mv_besides_find(timeline, card->device, report->time_ns, &report->besides);
+	if (!err)
 		err = mv_gaps_find(timeline, card->device, report->time_ns, &report->gaps);
 	if (err)
 		mv_report_release(report);

@@ -7,6 +7,7 @@
 #ifndef ANALYZE_REPORT_H
 #define ANALYZE_REPORT_H
 
+#include "analyze/besides.h"
 #include "analyze/gaps.h"
 #include "analyze/reconcile.h"
 #include "analyze/timeline.h"
@@ -36,6 +37,7 @@ struct mv_report {
 	uint64_t reserved_bytes;  /* what pools hold: see mv_report_make */
 	uint64_t device_bytes;	  /* the process has of the driver, pools and all */
 	struct mv_equation equation; /* what is in use of the card, by everybody */
+	struct mv_besides besides;
 	struct mv_gaps gaps;	   /* what is free within the pool's segments */
 
 	struct mv_report_stack *stacks; /* by bytes, largest first */

@@ -95,7 +95,8 @@ static void tell_shared(const struct mv_besides *besides, char text[MV_BESIDES_B
 
 static void tell_code(const struct mv_besides *besides, char text[MV_BESIDES_BYTES])
 {
-	add_count(text, besides->contexts, "context");
+	/* Every program has one.  */
+	add_count(text, besides->contexts > 1 ? besides->contexts : 0, "context");
 	add_count(text, besides->modules, "loaded module");
 	add_count(text, besides->pools, "pool");
 }

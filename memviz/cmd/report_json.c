@@ -174,6 +174,49 @@ static json_t *reconciliation_of(const struct mv_report *report)
 			 string_or_null(mv_table_note_value(mv_timeline_recording(report->timeline), "nvml")));
 }
 
+static json_t *limits_of(const struct mv_besides *besides)
+{
+	static const char *const names[MV_BESIDES_LIMITS] = {"stack", "printf", "malloc"};
+	json_t *limits = json_object();
+	int i;
+
+	for (i = 0; i < MV_BESIDES_LIMITS; i++)
+		if (besides->is_limit_set[i])
+			json_object_set_new(limits, names[i], integer(besides->limits[i]));
+	return limits;
+}
+
+static json_t *besides_of(const struct mv_besides *besides)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} counts[] = {
+		{"contexts", besides->contexts},
+		{"modules", besides->modules},
+		{"pools", besides->pools},
+		{"graphs", besides->graphs},
+		{"nodes", besides->node_count},
+		{"node_bytes", besides->node_bytes},
+		{"arrays", besides->array_count},
+		{"array_bytes", besides->array_bytes},
+		{"imported", besides->imported_count},
+		{"imported_bytes", besides->imported_bytes},
+		{"imported_unsized", besides->unsized_count},
+		{"multicast", besides->team_count},
+		{"multicast_bytes", besides->team_bytes},
+		{"exports", besides->exports},
+	};
+	json_t *root = json_object();
+	size_t i;
+
+	for (i = 0; i < sizeof counts / sizeof *counts; i++)
+		json_object_set_new(root, counts[i].name, integer(counts[i].value));
+	json_object_set_new(root, "is_checkpointed", json_boolean(besides->is_checkpointed));
+	json_object_set_new(root, "limits", limits_of(besides));
+	return root;
+}
+
 static json_t *report_of(const struct mv_report_view *view)
 {
 	const struct mv_report *report = view->report;
@@ -190,6 +233,7 @@ static json_t *report_of(const struct mv_report_view *view)
 	json_object_set_new(root, "largest_blocks", largest_of(view));
 	add_run(root, report);
 	json_object_set_new(root, "reconciliation", reconciliation_of(report));
+	json_object_set_new(root, "besides", besides_of(&report->besides));
 	return root;
 }
 

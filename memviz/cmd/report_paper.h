@@ -20,4 +20,7 @@ void mv_paper_row(const struct mv_paper *paper, const char *name, uint64_t bytes
 /* "HOW IT ADDS UP": report_sums.c.  */
 void mv_report_print_sums(const struct mv_paper *paper);
 
+/* "BESIDES", if there is something: report_besides.c.  */
+void mv_report_print_besides(const struct mv_paper *paper);
+
 #endif

@@ -246,6 +246,7 @@ void mv_report_print(const struct mv_report_view *view, FILE *out)
 	print_oom(&paper);
 	print_bands(&paper);
 	mv_report_print_sums(&paper);
+	mv_report_print_besides(&paper);
 	print_stacks(&paper);
 	print_blocks(&paper);
 	print_missing(&paper);

@@ -31,6 +31,10 @@
  *				said_ns, used_bytes, parts, kept_back_bytes, managed_bytes, changes,
  *				first_sample_is_lost, nvml}; parts is an array of {part, bytes, basis} and adds up to
  *				used_bytes: ledger, rounding, pools, graphs, context, modules, others, unexplained
+ *	besides			what is in no band or bears a mark (analyze/besides.h): {contexts, modules, pools, graphs,
+ *				nodes, node_bytes, arrays, array_bytes, imported, imported_bytes, imported_unsized,
+ *				multicast, multicast_bytes, exports, is_checkpointed, limits}; limits has the bytes of
+ *				those that were set: stack, printf, malloc
  *
  * Threads: none.  Memory: malloc.  */
 #ifndef CMD_REPORT_VIEW_H

@@ -161,7 +161,7 @@ static const char *const members[] = {
 	"memviz_report",  "at",		  "time_ns",	  "capacity_bytes",	  "driver_used_bytes", "reserved_bytes",
 	"allocated_bytes", "bands",	  "oom",	  "top_stacks",		  "losses",	       "device_bytes",
 	"driver_used_is_known", "gaps",	  "largest_blocks", "missing_events", "is_finished", "step",		  "begin_ns",	       "end_ns",
-	"device",	  "program",	  "pid",	  "rank",	  "reconciliation",
+	"device",	  "program",	  "pid",	  "rank",	  "reconciliation", "besides",
 };
 
 static void members_stand_in_their_order(void)
