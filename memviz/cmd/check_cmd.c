@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "cmd/command.h"
+#include "cmd/report_view.h"
 #include "cmd/tell.h"
 #include "read/recording.h"
 #include "read/verify.h"
@@ -28,6 +29,11 @@ static void print_result(const char *path, const struct mv_recording *recording,
 	       (unsigned long long)verified->events, (unsigned long long)verified->chunks,
 	       (unsigned long long)verified->stacks, (unsigned long long)verified->alive,
 	       mv_recording_is_unfinished(recording) ? "; not finished" : "");
+	/* The file is fine; what it is about need not be all there.  */
+	if (mv_loss_is_any(recording)) {
+		printf("but lost were\n");
+		mv_loss_print(recording);
+	}
 }
 
 static int check(const char *path, bool is_quiet)

@@ -10,6 +10,7 @@
 #include "analyze/summary.h"
 #include "analyze/timeline.h"
 #include "base/text.h"
+#include "cmd/report_view.h"
 #include "cmd/tell.h"
 #include "read/array.h"
 #include "read/table.h"
@@ -20,7 +21,7 @@ struct find {
 	const struct mv_harvest_place *place;
 	char *name; /* in its folder; malloc */
 	uint64_t size_bytes;
-	bool is_snapshot, is_unfinished;
+	bool is_snapshot, is_unfinished, has_losses;
 	uint32_t oom_count;
 	bool is_oom_survived; /* the latest one */
 };
@@ -63,6 +64,7 @@ static void add(struct harvest *harvest, const struct mv_harvest_place *place, c
 		.size_bytes = size,
 		.is_snapshot = header->state == MV_FILE_SNAPSHOT,
 		.is_unfinished = mv_recording_is_unfinished(recording),
+		.has_losses = mv_loss_is_any(recording),
 		.oom_count = ooms,
 		.is_oom_survived = last && header->ooms[last - 1].outcome == MV_OOM_SURVIVED,
 	};
@@ -130,8 +132,9 @@ static void tell_files(const struct harvest *harvest)
 		const struct find *find = &harvest->finds[i];
 
 		show(find, path);
-		mv_tell("recorded %s (%s)%s", path, mv_tell_size(find->size_bytes, size),
-			find->is_unfinished ? ", not finished: the program was killed, runs on, or left by _exit" : "");
+		mv_tell("recorded %s (%s)%s%s", path, mv_tell_size(find->size_bytes, size),
+			find->is_unfinished ? ", not finished: the program was killed, runs on, or left by _exit" : "",
+			find->has_losses ? "; something was lost: memviz info says what" : "");
 	}
 	if (harvest->count > NAMED_MAX)
 		mv_tell("and %zu more", harvest->count - NAMED_MAX);

@@ -176,19 +176,10 @@ static void print_coverage(const struct mv_timeline *timeline)
 
 static void print_losses(const struct mv_timeline *timeline)
 {
-	const struct mv_file_header *header = mv_timeline_header(timeline);
-	uint64_t missing = mv_recording_missing(mv_timeline_recording(timeline));
-	bool is_any = missing > 0;
-	unsigned i;
+	const struct mv_recording *recording = mv_timeline_recording(timeline);
 
-	for (i = 0; i < MV_LOSS_COUNT; i++)
-		is_any |= header->losses[i] > 0;
-	field("losses", is_any ? "" : "none");
-	if (missing)
-		printf("  %11llu events between others\n", (unsigned long long)missing);
-	for (i = 0; i < MV_LOSS_COUNT; i++)
-		if (header->losses[i])
-			printf("  %11llu %s\n", (unsigned long long)header->losses[i], mv_loss_text(i));
+	field("losses", mv_loss_is_any(recording) ? "" : "none");
+	mv_loss_print(recording);
 }
 
 static int print_file(const char *path)

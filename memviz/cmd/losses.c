@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "cmd/report_view.h"
 #include "memviz/format.h"
+#include "read/recording.h"
 
 static const struct {
 	const char *name, *text;
@@ -30,4 +33,31 @@ const char *mv_loss_name(unsigned loss)
 const char *mv_loss_text(unsigned loss)
 {
 	return loss < MV_LOSS_COUNT ? losses[loss].text : "for a reason that this version does not know";
+}
+
+bool mv_loss_is_any(const struct mv_recording *recording)
+{
+	const struct mv_file_header *header = mv_recording_header(recording);
+	bool is_any = mv_recording_missing(recording) > 0;
+	unsigned i;
+
+	for (i = 0; i < MV_LOSS_COUNT; i++)
+		is_any |= header->losses[i] > 0;
+	return is_any;
+}
+
+static void print_loss(uint64_t count, const char *text)
+{
+	if (count)
+		printf("  %11llu %s\n", (unsigned long long)count, text);
+}
+
+void mv_loss_print(const struct mv_recording *recording)
+{
+	const struct mv_file_header *header = mv_recording_header(recording);
+	unsigned i;
+
+	print_loss(mv_recording_missing(recording), "events between others");
+	for (i = 0; i < MV_LOSS_COUNT; i++)
+		print_loss(header->losses[i], mv_loss_text(i));
 }

@@ -64,4 +64,10 @@ int mv_report_print_json(const struct mv_report_view *view, FILE *out);
 const char *mv_loss_name(unsigned loss);
 const char *mv_loss_text(unsigned loss);
 
+/* True if anything is missing in the recording, or was lost.  */
+bool mv_loss_is_any(const struct mv_recording *recording);
+
+/* A line on stdout for each loss and what is missing.  */
+void mv_loss_print(const struct mv_recording *recording);
+
 #endif

@@ -11,6 +11,7 @@
 #include "cmd/command.h"
 #include "cmd/output.h"
 #include "cmd/proc.h"
+#include "cmd/report_view.h"
 #include "cmd/tell.h"
 #include "format/image.h"
 #include "read/copy.h"
@@ -134,6 +135,12 @@ static uint64_t last_event_ns(const struct mv_recording *recording)
 	return last_ns;
 }
 
+static void tell_losses(const char *path, const struct mv_recording *recording)
+{
+	if (mv_loss_is_any(recording))
+		mv_tell("%s: something was lost while it was recorded: memviz info says what", path);
+}
+
 static int finish(const char *path, const struct mv_recording *recording, const char *output)
 {
 	struct mv_copy_label label = {MV_FILE_FINISHED, MV_REASON_NONE, last_event_ns(recording)};
@@ -226,6 +233,7 @@ static int snapshot_file(const char *path, const char *output)
 	}
 	if (err)
 		return mv_tell_diag(path, &diag);
+	tell_losses(path, recording);
 	holder = mv_recording_is_unfinished(recording) ? mv_proc_holder(path) : 0;
 	if (holder) {
 		code = snapshot_process(holder, output);

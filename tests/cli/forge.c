@@ -5,7 +5,7 @@
 
 #include "support/training.h"
 
-enum ending { FINISHED, WITH_BESIDES, KILLED, SNAPSHOT };
+enum ending { FINISHED, WITH_BESIDES, WITH_LOSSES, KILLED, SNAPSHOT };
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -41,6 +41,15 @@ static void add_besides(struct forge *forge)
 		forge_event(forge, &events[i]);
 }
 
+/* 1001 of the first cause, 1002 of the second …  */
+static void add_losses(struct forge *forge)
+{
+	int i;
+
+	for (i = 0; i < MV_LOSS_COUNT; i++)
+		mv_store_lose(&forge->store, (enum mv_loss)i, 1001 + (uint64_t)i);
+}
+
 static const struct scenario {
 	const char *name;
 	struct training_plan plan;
@@ -60,6 +69,7 @@ static const struct scenario {
 	{"gpt-oom-survived",
 	 {.model = TRAINING_GPT, .layers = 12, .steps = 2, .oom = TRAINING_OOM_FORWARD, .is_oom_survived = 1},
 	 FINISHED},
+	{"losses", {.model = TRAINING_MLP, .layers = 1, .steps = 2}, WITH_LOSSES},
 };
 
 static const struct scenario *find(const char *name)
@@ -77,6 +87,10 @@ static void end(struct forge *forge, enum ending ending, const char *path)
 	char snapshot[1024];
 
 	switch (ending) {
+	case WITH_LOSSES:
+		add_losses(forge);
+		forge_finish(forge);
+		return;
 	case WITH_BESIDES:
 		add_besides(forge);
 		forge_finish(forge);

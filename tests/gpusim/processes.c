@@ -35,6 +35,7 @@ static void signals_inside_the_recorder_do_no_harm(void)
 	struct mv_timeline *timeline = run_record(&run, "events_in_signals");
 
 	CU_ASSERT_EQUAL(run_blocks(timeline, MV_LEDGER_DEVICE), 100001);
+	CU_ASSERT(run_loss(timeline, MV_LOSS_BUSY) > 0);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_BLOCK), 0);
 	run_end(&run, timeline);
