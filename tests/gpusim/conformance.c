@@ -36,6 +36,8 @@ static const struct section {
 	{"virtual memory", conformance_vmm},
 	{"host memory", conformance_host},
 	{"graphs", conformance_graphs},
+	{"arrays", conformance_arrays},
+	{"memory of others", conformance_shared},
 };
 
 /* ---- the driver ---- */

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gpusim/api/cuda_copy.h"
 #include "gpusim/api/cuda_device.h"
 #include "gpusim/api/cuda_graph.h"
 #include "gpusim/api/cuda_memory.h"
@@ -61,5 +62,7 @@ void conformance_pools(void);
 void conformance_vmm(void);
 void conformance_host(void);
 void conformance_graphs(void);
+void conformance_arrays(void);
+void conformance_shared(void);
 
 #endif

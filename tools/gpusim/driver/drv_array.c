@@ -226,6 +226,25 @@ static size_t halve(size_t extent, unsigned int level)
 	return extent ? at_least_one(extent >> level) : 0;
 }
 
+/* Layers and the faces of a cube stay, depth shrinks.  */
+static bool has_depth(const CUDA_ARRAY3D_DESCRIPTOR *description)
+{
+	return !(description->Flags & (CUDA_ARRAY3D_LAYERED | CUDA_ARRAY3D_CUBEMAP));
+}
+
+/* CUDA clamps the number of levels to 1 + floor(log2(the longest extent)).  */
+static unsigned int clamp_levels(const CUDA_ARRAY3D_DESCRIPTOR *description, unsigned int count)
+{
+	size_t longest = description->Width > description->Height ? description->Width : description->Height;
+	unsigned int most = 1;
+
+	if (has_depth(description) && description->Depth > longest)
+		longest = description->Depth;
+	while (longest >>= 1)
+		most++;
+	return count < most ? count : most;
+}
+
 static bool make_levels(CUmipmappedArray mipmap, const CUDA_ARRAY3D_DESCRIPTOR *description, unsigned int count)
 {
 	CUDA_ARRAY3D_DESCRIPTOR level = *description;
@@ -233,8 +252,7 @@ static bool make_levels(CUmipmappedArray mipmap, const CUDA_ARRAY3D_DESCRIPTOR *
 	for (unsigned int i = 0; i < count; i++) {
 		level.Width = halve(description->Width, i);
 		level.Height = halve(description->Height, i);
-		/* Layers stay, depth shrinks.  */
-		if (!(description->Flags & CUDA_ARRAY3D_LAYERED))
+		if (has_depth(description))
 			level.Depth = halve(description->Depth, i);
 		mipmap->levels[i] = make(mipmap->context, &level);
 		if (!mipmap->levels[i])
@@ -278,7 +296,7 @@ CUresult cuMipmappedArrayCreate(CUmipmappedArray *array, const CUDA_ARRAY3D_DESC
 		return CUDA_ERROR_OUT_OF_MEMORY;
 	mipmap->context = context;
 	mv_card_lock();
-	/* CUDA clamps the number of levels to what the extents allow.  */
+	levels = clamp_levels(description, levels);
 	if (!make_levels(mipmap, description, levels < MV_ARRAY_LEVELS ? levels : MV_ARRAY_LEVELS))
 		err = CUDA_ERROR_INVALID_VALUE;
 	else if (!place_levels(mipmap))
