@@ -163,12 +163,12 @@ one_after_the_other = $(MAKE) --no-print-directory -j$(JOBS) test-programs && $(
 
 .PHONY: check
 check: ## set up what is missing; run all tests that need no PyTorch
-	$(Q)tools/setup.sh build check web
+	$(Q)tools/setup.sh build check web mpi
 	$(Q)$(call one_after_the_other,$(checks))
 
 .PHONY: check-torch
 check-torch: ## set up what is missing; run the tests with PyTorch on the simulated GPU
-	$(Q)tools/setup.sh build check torch
+	$(Q)tools/setup.sh build check torch mpi
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all $(test_out)/blocks
 	$(Q)$(MAKE) --no-print-directory -j1 -k check-torch-recorder check-carry
 

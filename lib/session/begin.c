@@ -117,6 +117,18 @@ static void note_identity(struct mv_store *store)
 		mv_session_note_number(store, "host_pid", outer);
 }
 
+static void note_command(struct mv_store *store, bool is_whole)
+{
+	char bytes[1024];
+	struct mv_text text = mv_text_in(bytes, sizeof bytes);
+
+	mv_process_add_command(&text, is_whole);
+	mv_store_note(store, "command", text.bytes);
+	text = mv_text_in(bytes, sizeof bytes);
+	mv_process_add_parent(&text);
+	mv_store_note(store, "parent", text.bytes);
+}
+
 static void note_facts(struct mv_store *store, int driver_version)
 {
 	mv_store_note(store, "memviz", MV_VERSION);
@@ -202,6 +214,7 @@ static int make(int driver_version, struct mv_session **made)
 	note_apis(&session->store);
 	start_stacks(session);
 	note_facts(&session->store, driver_version);
+	note_command(&session->store, session->settings.tells_command);
 	mv_session_note_state(session);
 	session->is_recording = true;
 	*made = session;

@@ -16,7 +16,7 @@ enum { SECOND_NS = 1000000000 };
 
 /* ---- what runs ---- */
 
-/* Up to SIZE bytes of FILE of this process.  Returns how many.  */
+/* Up to SIZE bytes of FILE.  Returns how many.  */
 static size_t read_own(const char *file, char *buf, size_t size)
 {
 	int fd = mv_sys_open(file, O_RDONLY, 0);
@@ -74,10 +74,72 @@ static void set_program(struct mv_file_header *header, const char *name)
 	}
 }
 
+enum { COMMAND_BYTES = 4096 };
+
+/* What was started: arguments that end in zeros.  Returns their bytes, 0: not known.  */
+static size_t read_command(char line[COMMAND_BYTES])
+{
+	memset(line, 0, COMMAND_BYTES);
+	return read_own("/proc/self/cmdline", line, COMMAND_BYTES - 1);
+}
+
+static void add_arguments(struct mv_text *text, const char *line, const char *end)
+{
+	const char *argument = line;
+
+	for (; argument; argument = next_argument(argument, end)) {
+		mv_text_add(text, argument == line ? "" : " ");
+		mv_text_add(text, argument);
+	}
+}
+
+static void add_names(struct mv_text *text, const char *line, const char *end)
+{
+	const char *script = is_python(line) ? python_script(line, end) : NULL, *argument = line;
+
+	mv_text_add(text, mv_text_base_name(line));
+	if (!script)
+		return;
+	while (next_argument(argument, end) != script)
+		argument = next_argument(argument, end);
+	mv_text_add(text, mv_text_equal(argument, "-m") ? " -m " : " ");
+	mv_text_add(text, mv_text_base_name(script));
+}
+
+void mv_process_add_command(struct mv_text *text, bool is_whole)
+{
+	char line[COMMAND_BYTES];
+	size_t size = read_command(line);
+
+	if (size && is_whole)
+		add_arguments(text, line, line + size);
+	else if (size)
+		add_names(text, line, line + size);
+}
+
+/* The name is cut by the kernel.  A parent that is not to be seen has none.  */
+void mv_process_add_parent(struct mv_text *text)
+{
+	char path[32], name[32] = "";
+	struct mv_text place = mv_text_in(path, sizeof path);
+	pid_t parent = mv_sys_parent();
+
+	mv_text_add(&place, "/proc/");
+	mv_text_add_u64(&place, (uint64_t)parent);
+	mv_text_add(&place, "/comm");
+	read_own(path, name, sizeof name - 1);
+	mv_text_add_u64(text, (uint64_t)parent);
+	if (!name[0])
+		return;
+	mv_text_add(text, " (");
+	mv_text_add_bytes(text, name, strcspn(name, "\n"));
+	mv_text_add(text, ")");
+}
+
 static void find_program(struct mv_file_header *header)
 {
-	char line[4096] = "";
-	size_t size = read_own("/proc/self/cmdline", line, sizeof line - 1);
+	char line[COMMAND_BYTES];
+	size_t size = read_command(line);
 	const char *script = size && is_python(line) ? python_script(line, line + size) : NULL;
 
 	set_program(header, script ? script : size && line[0] ? line : "program");

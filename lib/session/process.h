@@ -6,8 +6,10 @@
 #ifndef SESSION_PROCESS_H
 #define SESSION_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "base/text.h"
 #include "memviz/format.h"
 
 /* Fill HEADER's part about the process: pid to program.  */
@@ -16,6 +18,13 @@ void mv_process_describe(struct mv_file_header *header);
 /* The number of this process as /proc's namespace knows it, if that is not its own: in a container, with the host's /proc;
  * 0: it is, or it is not known.  */
 uint32_t mv_process_outer_pid(void);
+
+/* Append the command that runs: the names of the program and, for Python, of its script or module, without their folders;
+ * IS_WHOLE: all of it, as it was given.  Arguments may be secrets, so they are only told on request.  */
+void mv_process_add_command(struct mv_text *text, bool is_whole);
+
+/* Append the id of the parent process and its program's name: "4711 (torchrun)".  */
+void mv_process_add_parent(struct mv_text *text);
 
 /* The value of NAME in the environment as it is now, "" if it is not there.  */
 const char *mv_process_environment(const char *name);

@@ -2,11 +2,13 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "analyze/timeline.h"
 #include "cmd/besides_tell.h"
 #include "cmd/command.h"
+#include "cmd/info_table.h"
 #include "cmd/report_view.h"
 #include "cmd/tell.h"
 #include "read/table.h"
@@ -36,6 +38,20 @@ static void print_state(const struct mv_timeline *timeline)
 		field("state", "snapshot on request");
 }
 
+static void print_note(const struct mv_timeline *timeline, const char *key)
+{
+	const char *value = mv_table_note_value(mv_timeline_recording(timeline), key);
+
+	if (*value)
+		field(key, value);
+}
+
+/* What stands with the process already.  */
+static bool is_of_process(const char *key)
+{
+	return !strcmp(key, "command") || !strcmp(key, "parent");
+}
+
 static void print_process(const struct mv_timeline *timeline)
 {
 	const struct mv_file_header *header = mv_timeline_header(timeline);
@@ -43,9 +59,11 @@ static void print_process(const struct mv_timeline *timeline)
 
 	snprintf(text, sizeof text, "%s, process %u", mv_recording_program(mv_timeline_recording(timeline)), header->pid);
 	field("program", text);
+	print_note(timeline, "command");
+	print_note(timeline, "parent");
 	if (header->rank < 0)
 		return;
-	snprintf(text, sizeof text, "%d of %d", header->rank, header->world_size);
+	snprintf(text, sizeof text, header->world_size > 0 ? "%d of %d" : "%d", header->rank, header->world_size);
 	field("rank", text);
 }
 
@@ -85,7 +103,7 @@ static void print_versions(const struct mv_timeline *timeline)
 		const struct mv_note *note = mv_table_note(recording, i);
 		const char *key = mv_recording_text(recording, note->key);
 
-		if (*key && !is_overruled(recording, i))
+		if (*key && !is_of_process(key) && !is_overruled(recording, i))
 			field(key, mv_recording_text(recording, note->value));
 	}
 }
@@ -203,12 +221,19 @@ static int print_file(const char *path)
 	return MV_EXIT_DONE;
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) && S_ISDIR(status.st_mode);
+}
+
 static int run(const struct mv_args *args)
 {
 	int i, code = MV_EXIT_DONE;
 
 	for (i = 0; i < args->rest_count; i++) {
-		int now = print_file(args->rest[i]);
+		int now = is_folder(args->rest[i]) ? mv_info_table(args->rest[i]) : print_file(args->rest[i]);
 
 		code = now > code ? now : code;
 	}
@@ -217,8 +242,9 @@ static int run(const struct mv_args *args)
 
 const struct mv_command mv_command_info = {
 	.name = "info",
-	.usage = "FILE …",
+	.usage = "FILE|FOLDER …",
 	.summary = "Say what recordings hold, how complete they are, what was lost",
+	.details = "For a FOLDER, a table of the recordings in it, by rank.",
 	.options = options,
 	.rest_min = 1,
 	.rest_max = -1,

@@ -13,6 +13,6 @@ for file in missing empty foreign cut stub flipped newer; do
 	memviz report $file.memviz; echo "exit $?"
 	memviz check $file.memviz; echo "exit $?"
 done
-memviz info . ; echo "exit $?"
+memviz report . ; echo "exit $?"
 memviz html cut.memviz -o page.html; echo "exit $?"
 echo page*

@@ -49,6 +49,22 @@ def steps():
     os._exit(0)
 
 
+def ranks():
+    """As torchrun starts it; the loaders' workers use no card."""
+    import torch.distributed
+
+    torch.distributed.init_process_group("gloo")
+    rank = torch.distributed.get_rank()
+    torch.cuda.set_device(rank)
+    kept = torch.empty((rank + 1) * MIB, device="cuda")
+    for method in ("fork", "forkserver", "spawn"):
+        loader = torch.utils.data.DataLoader(Numbers(), batch_size=16, num_workers=2, multiprocessing_context=method)
+        assert len([batch.cuda() for batch in loader]) == 4
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+    del kept
+
+
 def ranges():
     before = torch.empty(MIB, device="cuda")
     with torch.cuda.nvtx.range("stage one"):

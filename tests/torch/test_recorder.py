@@ -23,7 +23,7 @@ def memviz(*arguments):
 class Run:
     """One program under plain LD_PRELOAD, in a folder of its own."""
 
-    def __init__(self, name, record=True, **settings):
+    def __init__(self, name, record=True, launcher=(), **settings):
         self.folder = tempfile.mkdtemp(prefix="memviz-torch-")
         gpusim = os.path.join(BUILD, "gpusim")
         with open(os.path.join(gpusim, "preload"), encoding="ascii") as file:
@@ -31,7 +31,7 @@ class Run:
         preload = ([os.path.join(BUILD, "libmemviz.so")] if record else []) + stand_ins
         self.environment = dict(os.environ, LD_LIBRARY_PATH=gpusim, LD_PRELOAD=":".join(preload), MEMVIZ_OUT=self.folder,
                                 GPUSIM_MEMORY="8GiB", GPUSIM_FORCE="1", **settings)
-        self.command = [PYTHON, os.path.join(HERE, "programs.py"), name]
+        self.command = [PYTHON, *launcher, os.path.join(HERE, "programs.py"), name]
 
     def __enter__(self):
         done = subprocess.run(self.command, env=self.environment, capture_output=True, text=True, cwd=self.folder)

@@ -2,6 +2,7 @@
 #include "unit/harness.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "session/process.h"
 #include "session/settings.h"
@@ -111,7 +112,24 @@ static void the_process_is_described(void)
 	CU_ASSERT(header.program[0] != 0);
 }
 
+static void a_command_is_told_by_name_and_its_arguments_on_request(void)
+{
+	char bytes[2048];
+	struct mv_text text = mv_text_in(bytes, sizeof bytes);
+
+	mv_process_add_command(&text, false);
+	CU_ASSERT_STRING_EQUAL(bytes, "settings");
+	text = mv_text_in(bytes, sizeof bytes);
+	mv_process_add_command(&text, true);
+	CU_ASSERT_PTR_NOT_NULL(strchr(bytes, '/'));
+	text = mv_text_in(bytes, sizeof bytes);
+	mv_process_add_parent(&text);
+	CU_ASSERT_EQUAL(strtol(bytes, NULL, 10), getppid());
+	CU_ASSERT(strchr(bytes, '(') && bytes[strlen(bytes) - 1] == ')');
+}
+
 static const struct harness_test tests[] = {
+	HARNESS_TEST(a_command_is_told_by_name_and_its_arguments_on_request),
 	HARNESS_TEST(an_empty_environment_means_the_defaults),
 	HARNESS_TEST(each_setting_is_read),
 	HARNESS_TEST(a_value_that_cannot_be_read_leaves_the_default),
