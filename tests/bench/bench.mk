@@ -36,4 +36,4 @@ bench: ## set up what is missing; print what the recorder costs, a line for each
 	$(Q)torch=$(if $(filter 0,$(BENCH_TORCH)),,$$(PYTHON="$(PYTHON)" tools/torch.sh)) && \
 		$(PYTHON) -B tests/bench/bench.py $(BUILD) $$torch
 
-bench-programs: $(bench_programs) $(test_out)/forge
+bench-programs: $(bench_programs) $(test_out)/forge $(test_out)/soak/churn $(test_out)/soak/audit

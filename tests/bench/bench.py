@@ -9,8 +9,12 @@ pair_*          added to an allocation and its free in a pool that tells of them
                 native frames, so many of Python over some native ones; stacks are taken of allocations, as by default
 driver_pair_*   cuMemAlloc and cuMemFree on the simulated GPU without the recorder (base), and what it adds to both; in one
                 thread only, for several wait for the simulated driver's lock most of the time
+driver_call_*   added to a call of the driver, cuMemAlloc or cuMemFree, without stacks, in so many threads: time of the
+                processors, since on the clock they wait for the simulated driver's lock, and for a processor
 preload_true_*  a program that ends at once: without the recorder, and what loading it adds
 snapshot_*      to set a million events aside: from inside by memviz_snapshot, from outside by memviz snapshot PID
+soak_*          a run that overwrites its ring many times (tests/soak): what the process grew by in its second half, and what of
+                the driver's books the recording has wrong at the end
 html_*          to make the page, and its size: of a forged run, and of real training under PyTorch, of a million events
 torch_event_*   bytes for an event of that training, times in nanoseconds included: in the ring, all of its chunks with
                 headers and padding over the events in them; in the file, all of the file over all events: with tables of
@@ -40,6 +44,7 @@ MILLION = 1000000
 STACKS = "native,python"  # the default
 ROUNDS, TORCH_ROUNDS, TIMES = 5, 5, 5
 LOOPS, COUNT = 5, 100000  # of pairs, in one process; one loop more is not counted
+CALL_THREADS = (1, 2, 8, 64)
 SPAWNS = 500
 MODES = ("off", "memviz", "own_python", "own_allocs", "own_all")
 
@@ -120,15 +125,16 @@ def in_turn(cases, rounds):
 # ---- pairs ----
 
 
-def pairs(kind, frames, stacks, threads, record):
-    arguments = [str(number) for number in (frames, threads, LOOPS, COUNT)]
+def pairs(kind, frames, stacks, threads, record, count=COUNT):
+    """Nanoseconds of a pair: on the clock, and, but for Python, of the processors."""
+    arguments = [str(number) for number in (frames, threads, LOOPS, count)]
     command = [sys.executable, os.path.join(HERE, "pairs.py"), program("libpool.so")] if kind == "python" else \
         [program("pairs"), kind]
     with running(command + arguments, record, MEMVIZ_STACKS=stacks) as (child, folder):
-        ns = float(child.stdout.read())
+        ns = [float(line) for line in child.stdout]
         child.wait()
         if record:
-            contents(recording(folder), 2 * threads * (LOOPS + 1) * COUNT)
+            contents(recording(folder), 2 * threads * (LOOPS + 1) * count)
     return ns
 
 
@@ -140,11 +146,22 @@ def measure_pairs():
         cases[name + "_1_thread"] = (*kind, 1)
         cases[name + "_2_threads"] = (*kind, 2)
     cases["driver_pair_added"] = ("driver", 20, STACKS, 1)
-    found = in_turn({(name, record): lambda a=(*case, record): pairs(*a) for name, case in cases.items()
+    found = in_turn({(name, record): lambda a=(*case, record): pairs(*a)[0] for name, case in cases.items()
                      for record in (False, True)}, ROUNDS)
     for name in cases:
         figure(name, found[name, True] - found[name, False], "ns")
     figure("driver_pair_base", found["driver_pair_added", False], "ns")
+
+
+def measure_calls():
+    """A pair is two calls.  As many of them whatever the number of threads."""
+    cases = {(threads, record): lambda threads=threads, record=record:
+             pairs("driver", 1, "none", threads, record, COUNT // threads)[1]
+             for threads in CALL_THREADS for record in (False, True)}
+    found = in_turn(cases, ROUNDS)
+    for threads in CALL_THREADS:
+        figure("driver_call_none_%d_thread%s" % (threads, "" if threads == 1 else "s"),
+               (found[threads, True] - found[threads, False]) / 2, "ns")
 
 
 # ---- programs that end at once ----
@@ -189,6 +206,15 @@ def measure_forged():
         subprocess.run([os.path.join(BUILD, "tests/forge"), "gpt-long", forged], check=True)
         measure_snapshots(forged)
         measure_html("forged", forged, folder)
+
+
+# ---- a long run ----
+
+
+def measure_soak():
+    """In short: make soak is the long one."""
+    command = [sys.executable, "-B", os.path.join(HERE, "../soak/soak.py"), BUILD, "20", "6000000", "4", "4MiB", "figures"]
+    print(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout, end="", flush=True)
 
 
 # ---- PyTorch ----
@@ -242,10 +268,14 @@ def measure_training():
 def main():
     talk("pairs, less than a minute")
     measure_pairs()
+    talk("calls of the driver in many threads")
+    measure_calls()
     talk("programs that end at once")
     measure_preload()
     talk("a million events")
     measure_forged()
+    talk("a run of 20 seconds that overwrites its ring many times")
+    measure_soak()
     if not TORCH_PYTHON:
         return
     talk("a million events of PyTorch")

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pairs pool|driver FRAMES THREADS LOOPS COUNT: what an allocation and its free cost, in nanoseconds, on one line.
+/* pairs pool|driver FRAMES THREADS LOOPS COUNT: what an allocation and its free cost, in nanoseconds: on the clock, and on
+ * the next line of the processors.
  *
- * Each of THREADS goes FRAMES deep and does LOOPS loops of COUNT pairs, after one that is not counted; the figure is the
- * median loop, the mean over the threads.  The same program without the recorder says what is to be subtracted.
+ * Each of THREADS goes FRAMES deep and does LOOPS loops of COUNT pairs, after one that is not counted; the first figure is
+ * the median loop, the mean over the threads; the second is over all of them and their loops, the first included, which is
+ * what counts where there are more threads than processors.  The same program without the recorder says what is to be
+ * subtracted.
  *
  * pool: told through memviz.h.  driver: cuMemAlloc and cuMemFree, which go through the recorder's hooks.  */
 #include <pthread.h>
@@ -15,7 +18,7 @@
 #include "gpusim/api/cuda_device.h"
 #include "gpusim/api/cuda_memory.h"
 
-enum { THREADS_MAX = 8, LOOPS_MAX = 64, DRIVER_BYTES = 1 << 20 };
+enum { THREADS_MAX = 64, LOOPS_MAX = 64, DRIVER_BYTES = 1 << 20 };
 
 struct job {
 	double (*pairs)(int thread, int count);
@@ -104,9 +107,18 @@ static double at_once(const struct job *job, int threads)
 	return sum / threads;
 }
 
+static double processors_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
 int main(int argc, char **argv)
 {
 	struct job job = {.pairs = pool_pairs};
+	double start, clock_ns;
 	int threads;
 
 	if (argc != 6) {
@@ -120,6 +132,10 @@ int main(int argc, char **argv)
 	job.loops = atoi(argv[4]);
 	job.count = atoi(argv[5]);
 	must(threads > 0 && threads <= THREADS_MAX && job.loops > 0 && job.loops <= LOOPS_MAX && job.count > 0, "arguments");
-	printf("%.2f\n", at_once(&job, threads));
+	if (job.pairs == driver_pairs)
+		open_card();
+	start = processors_ns();
+	clock_ns = at_once(&job, threads);
+	printf("%.2f\n%.2f\n", clock_ns, (processors_ns() - start) / ((double)threads * (job.loops + 1) * job.count));
 	return 0;
 }

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""soak.py BUILD SECONDS EVENTS THREADS RING: a long run under the recorder, and whether it stays what it promises to be.
+"""soak.py BUILD SECONDS EVENTS THREADS RING [figures]: a long run under the recorder, and whether it stays what it promises to be.
 
 The program (churn.c) runs on the simulated GPU with stacks.  From the moment at which the ring has been filled once, the
 memory of the process may grow by SLACK_KIB and no more: by then everything that the recorder maps has been touched.  The
 recording's file has one size from the beginning to the end.  What it says is alive at the end is, piece for piece, what the
 driver's books hold; no event is missing and none was lost.
 
-Ends with one line, and a line for each promise that was not kept; exit 1 if there is one."""
+Ends with one line, or the figures that are in it (NAME VALUE UNIT), and a line for each promise that was not kept; exit 1 if there is one."""
 import glob
 import os
 import subprocess
@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 BUILD, (SECONDS, EVENTS, THREADS), RING = os.path.abspath(sys.argv[1]), sys.argv[2:5], sys.argv[5]
+FIGURES = len(sys.argv) > 6
 PROGRAMS = os.path.join(BUILD, "tests/soak")
 SLACK_KIB = 2048
 PER_CENT_GROWING = 50  # until then the ring is being filled, and the program's own tables
@@ -61,10 +62,15 @@ def main():
     broken += ["the recording does not hold what the driver's books hold: %s" % found] * (status != 0)
     broken += ["%s events were recorded of %s" % (found.get("events"), EVENTS)] * \
         (int(found.get("events", 0)) < int(EVENTS) // int(THREADS) * int(THREADS))
-    print("soak: %s s, %s events, %s threads, ring %s: memory %+d KiB of %d in the second half (private %+d), file %s bytes, "
-          "alive %s of %s in the driver's books, %s wrong, %s lost" %
-          (SECONDS, found.get("events"), THREADS, RING, resident, at_end, anonymous, "/".join(str(s) for s in sorted(sizes)),
-           found.get("alive"), found.get("books"), found.get("wrong"), found.get("lost")))
+    if FIGURES:
+        print("soak_events %s events\nsoak_memory_growth %d KiB\nsoak_wrong_alive %s pieces\nsoak_lost %s events" %
+              (found.get("events"), resident, found.get("wrong"), found.get("lost")))
+    else:
+        print("soak: %s s, %s events, %s threads, ring %s: memory %+d KiB of %d in the second half (private %+d), file %s bytes, "
+              "alive %s of %s in the driver's books, %s wrong, %s lost" %
+              (SECONDS, found.get("events"), THREADS, RING, resident, at_end, anonymous,
+               "/".join(str(s) for s in sorted(sizes)), found.get("alive"), found.get("books"), found.get("wrong"),
+               found.get("lost")))
     for what in broken:
         print("soak: FAILED: " + what)
     sys.exit(bool(broken))
