@@ -148,7 +148,7 @@ prepare() {
 build() {
 	cd "$work/build"
 	# shellcheck disable=SC2086
-	run 'configuring libunwind' ./configure $CONFIGURE CC="$cc" CFLAGS="$COMPILE" CPPFLAGS=-DNDEBUG LDFLAGS=
+	run 'configuring libunwind' ./configure $CONFIGURE ${cross:+"--host=${cross%-}"} CC="$cc" CFLAGS="$COMPILE" CPPFLAGS=-DNDEBUG LDFLAGS=
 	run 'building libunwind' make -j"$(nproc)"
 }
 
@@ -162,13 +162,13 @@ collect() {
 		set -- "$@" --redefine-sym "$name=mv_door_$name"
 	done
 	run 'renaming what libunwind imports' \
-		objcopy "$@" "$work/build/src/.libs/libunwind.a" "$work/out/lib/libunwind.a"
+		"${cross}objcopy" "$@" "$work/build/src/.libs/libunwind.a" "$work/out/lib/libunwind.a"
 	echo "$recipe" >"$work/out/recipe"
 }
 
 # An unwinder for C++ exceptions would replace the program's own; compression would be a new dependency.
 check() {
-	nm "$work/out/lib/libunwind.a" >"$work/symbols" 2>/dev/null
+	"${cross}nm" "$work/out/lib/libunwind.a" >"$work/symbols" 2>/dev/null
 	if grep -qE ' [TWV] (_Unwind_|backtrace$)' "$work/symbols"; then
 		fail 'libunwind was built with an unwinder for C++ exceptions'
 	fi
@@ -182,7 +182,7 @@ check() {
 
 # Another build may have finished first, and an older recipe's result may be in the way.
 install_result() {
-	target=$cache/libunwind-$version-$RECIPE
+	target=$cache/libunwind-$version-$RECIPE${cross:+-${machine%%-*}}
 	if ! is_ready "$target"; then
 		[ ! -e "$target" ] || mv -T "$target" "$work/old" 2>/dev/null || true
 		mv -T "$work/out" "$target" 2>/dev/null || is_ready "$target" || fail "cannot write $target"
@@ -198,6 +198,12 @@ esac
 command -v "${cc%% *}" >/dev/null || fail "no C compiler: $cc is not there"
 machine=$($cc -dumpmachine)
 recipe="$RECIPE ${machine%%-*}"
+# The tools of another processor's compiler bear its name.
+cross=
+case $machine in
+"$(uname -m)"-*) ;;
+*) cross=${cc%gcc} ;;
+esac
 
 for directory in "$cache"/libunwind-*; do
 	if [ -z "$tarball" ] && is_ready "$directory"; then
@@ -206,7 +212,7 @@ for directory in "$cache"/libunwind-*; do
 	fi
 done
 
-need make nm objcopy tar
+need make "${cross}nm" "${cross}objcopy" tar
 # What a surrounding make or build sets is meant for another program.
 unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS
 mkdir -p "$cache" || fail "cannot make $cache"

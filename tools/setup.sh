@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# setup.sh [build] [check] [web] [torch] [mpi]
+# setup.sh [build] [check] [web] [aarch64] [torch] [mpi]
 #
 # Installs what is missing to build memviz (build, the default), to test it (check), to test the page in real browsers
-# (web), to run PyTorch on the simulated GPU (torch), and to start it by MPI (mpi), by the system's package manager.  Says what it installs; says
-# and does nothing if nothing is missing.  As root, or as a user with sudo.
+# (web), to test it for another processor (aarch64), to run PyTorch on the simulated GPU (torch), and to start it by MPI
+# (mpi), by the system's package manager.  Says what it installs; says and does nothing if nothing is missing.  As root,
+# or as a user with sudo.
 # Exit 0: everything is there.  1: something is missing; one line says what.
 set -eu
 
@@ -27,6 +28,7 @@ packages() { # MANAGER PURPOSE
 		musl-tools ;;
 	apt-mpi) echo openmpi-bin libopenmpi-dev ;;
 	apt-web) echo chromium chromium-driver firefox-esr python3 ;;
+	apt-aarch64) [ "$(uname -m)" = aarch64 ] || echo gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static ;;
 	apt-torch) echo python3 python3-venv ;;
 	dnf-build) echo gcc gcc-c++ make glibc-devel libzstd-devel libzstd-static xxhash-devel zlib-devel elfutils-devel \
 		elfutils-libelf-devel jansson-devel libstdc++-static 'dnf-command(download)' cpio xz tar ;;

@@ -112,3 +112,13 @@ guest_env = $(recorder_env) MEMVIZ_TEST_ODD=$(abspath $(guest_out))/on_odd MEMVI
 .PHONY: check-guest
 check-guest: $(guest_programs) $(recorder_programs) $(BUILD)/libmemviz.so gpusim ## test the recorder beside odd drivers and other libraries
 	$(Q)$(guest_env) tests/suites.sh guest $(guest_suites)
+
+# ---- another processor -----------------------------------------------------------------------------------
+
+.PHONY: emulated-programs
+emulated-programs: $(odd_acts) $(guest_out)/on_odd/libodd_table.so $(test_out)/gpusim/acts
+
+.PHONY: check-aarch64
+check-aarch64: $(BUILD)/bin/memviz ## compile the recorder for aarch64, and run it on an emulated processor
+	$(Q)tools/setup.sh build check aarch64
+	$(Q)tests/gpusim/aarch64.sh $(BUILD) || [ $$? = 77 ]
