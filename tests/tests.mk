@@ -50,7 +50,7 @@ $(test_helpers): $(suite_lib)
 
 .PHONY: check-unit
 check-unit: $(suites) ## test the rooms by themselves; kill -9; failing system calls
-	$(Q)tests/suites.sh unit $(suites)
+	$(Q)TSAN_OPTIONS=suppressions=$(abspath tests/tsan.supp) tests/suites.sh unit $(suites)
 
 # The short form is part of check-unit.
 CRASH_ENDS ?= 1000

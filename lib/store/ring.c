@@ -210,7 +210,8 @@ static void append_locked(struct mv_ring *ring, uint32_t number, struct mv_event
 	events_of(slot)[slot->count] = *event;
 	/* Pairs with the acquire of whoever reads the file: what is counted is whole.  */
 	__atomic_store_n(&slot->count, slot->count + 1, __ATOMIC_RELEASE);
-	ring->gates[number].appended++;
+	/* Whoever adds them up reads it without the lock.  */
+	__atomic_store_n(&ring->gates[number].appended, ring->gates[number].appended + 1, __ATOMIC_RELAXED);
 }
 
 bool mv_ring_append(struct mv_ring *ring, uint32_t number, struct mv_event *event)

@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -106,16 +107,20 @@ static void *begin_meanwhile(void *argument)
 /* One thread begins while another is inside the loader; with ACTS_WAIT the loader's lock is held until it has begun.  */
 static void begins_beside_the_loader(void)
 {
+	char path[4096] = "";
 	pthread_t thread;
 
 	MUST(!pthread_create(&thread, NULL, begin_meanwhile, NULL));
-	MUST(dlopen("loading.so", RTLD_NOW));
+	MUST(readlink("/proc/self/exe", path, sizeof path - 32) > 0);
+	strcpy(strrchr(path, '/') + 1, "loading.so");
+	MUST(dlopen(path, RTLD_NOW));
 	MUST(!pthread_join(thread, NULL));
 }
 
 /* ---- out of the middle of it ---- */
 
-#ifdef __x86_64__
+/* ThreadSanitizer keeps signals back.  */
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
 static sigjmp_buf g_back;
 static volatile int g_trapped;
 

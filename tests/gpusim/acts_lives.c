@@ -93,7 +93,7 @@ static void leaves_quickly(void)
 static void *use_card_for_ever(void *argument)
 {
 	acts_open_card();
-	*(int *)argument = 1;
+	__atomic_store_n((int *)argument, 1, __ATOMIC_RELEASE);
 	for (;;)
 		cuMemFree_v2(acts_get(4096));
 	return NULL;
@@ -102,16 +102,16 @@ static void *use_card_for_ever(void *argument)
 /* The others go on while exit takes the recorder down, and after it.  */
 static void ends_among_threads(void)
 {
-	static volatile int started[4];
+	static int started[4];
 	pthread_t thread;
 	int i;
 
 	acts_open_card();
 	acts_get(MIB);
 	for (i = 0; i < 4; i++)
-		MUST(!pthread_create(&thread, NULL, use_card_for_ever, (void *)&started[i]));
+		MUST(!pthread_create(&thread, NULL, use_card_for_ever, &started[i]));
 	for (i = 0; i < 4; i++)
-		while (!started[i])
+		while (!__atomic_load_n(&started[i], __ATOMIC_ACQUIRE))
 			sched_yield();
 	usleep(20000);
 }
