@@ -118,6 +118,20 @@ static void note_coverage(struct mv_store *store)
 	}
 }
 
+/* How many were taken, and how many of them differ; what could not be had is among the losses.  */
+static void note_stacks(struct mv_store *store)
+{
+	struct mv_stack_counts counts = mv_stack_counts();
+	char bytes[64];
+	struct mv_text text = mv_text_in(bytes, sizeof bytes);
+
+	mv_text_add_u64(&text, counts.captures);
+	mv_text_add(&text, " taken, ");
+	mv_text_add_u64(&text, counts.stacks);
+	mv_text_add(&text, " different");
+	mv_store_note(store, "stacks", bytes);
+}
+
 void mv_session_note_state(struct mv_session *session)
 {
 	note_start(&session->store);
@@ -126,8 +140,10 @@ void mv_session_note_state(struct mv_session *session)
 	mv_store_note(&session->store, "owners", mv_torch_owner_state());
 	mv_store_note(&session->store, "nvml", mv_usage_state());
 	/* Not at the very beginning: it costs time, and little has been looked up.  */
-	if (session->is_recording)
+	if (session->is_recording) {
 		note_coverage(&session->store);
+		note_stacks(&session->store);
+	}
 }
 
 struct mv_session *mv_session_current(void)

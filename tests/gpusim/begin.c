@@ -67,6 +67,8 @@ static void the_first_calls_of_all_threads_are_recorded(void)
 	for (i = 0; i < count; i++)
 		without += !blocks[i].stack;
 	CU_ASSERT_EQUAL(without, 0);
+	CU_ASSERT(atoi(note_of(timeline, "stacks")) >= 64);
+	CU_ASSERT_PTR_NOT_NULL(strstr(note_of(timeline, "stacks"), " different"));
 	run_end(&run, timeline);
 }
 
