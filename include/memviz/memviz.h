@@ -12,7 +12,7 @@
  *
  *	import ctypes
  *	memviz = ctypes.CDLL(None)
- *	memviz.memviz_phase_push(b"evaluation")	# AttributeError where no recorder is
+ *	if hasattr(memviz, "memviz_phase_push"): memviz.memviz_phase_push(b"evaluation")
  *
  * Units: bytes.  Threads: all functions may be called from any thread; phases are the calling thread's.
  * Signals: safe in a handler, but for the first call of each place, which looks the function up.
@@ -57,7 +57,7 @@ static inline void *memviz_find(struct memviz_lookup *lookup, const char *name)
 static inline void memviz_phase_push(const char *name)
 {
 	static struct memviz_lookup lookup;
-	void (*push)(const char *) = (void (*)(const char *))memviz_find(&lookup, "memviz_phase_push");
+	void (*push)(const char *) = __extension__ (void (*)(const char *))memviz_find(&lookup, "memviz_phase_push");
 
 	if (push)
 		push(name);
@@ -66,7 +66,7 @@ static inline void memviz_phase_push(const char *name)
 static inline void memviz_phase_pop(void)
 {
 	static struct memviz_lookup lookup;
-	void (*pop)(void) = (void (*)(void))memviz_find(&lookup, "memviz_phase_pop");
+	void (*pop)(void) = __extension__ (void (*)(void))memviz_find(&lookup, "memviz_phase_pop");
 
 	if (pop)
 		pop();
@@ -77,7 +77,7 @@ static inline void memviz_block_alloc(const void *address, size_t size, int devi
 {
 	static struct memviz_lookup lookup;
 	void (*note)(const void *, size_t, int, size_t) =
-		(void (*)(const void *, size_t, int, size_t))memviz_find(&lookup, "memviz_block_alloc");
+		__extension__ (void (*)(const void *, size_t, int, size_t))memviz_find(&lookup, "memviz_block_alloc");
 
 	if (note)
 		note(address, size, device, reserved);
@@ -87,7 +87,7 @@ static inline void memviz_block_alloc(const void *address, size_t size, int devi
 static inline void memviz_block_free(const void *address)
 {
 	static struct memviz_lookup lookup;
-	void (*note)(const void *) = (void (*)(const void *))memviz_find(&lookup, "memviz_block_free");
+	void (*note)(const void *) = __extension__ (void (*)(const void *))memviz_find(&lookup, "memviz_block_free");
 
 	if (note)
 		note(address);
@@ -100,7 +100,7 @@ static inline void memviz_block_oom(size_t size, int device, size_t allocated, s
 {
 	static struct memviz_lookup lookup;
 	void (*note)(size_t, int, size_t, size_t) =
-		(void (*)(size_t, int, size_t, size_t))memviz_find(&lookup, "memviz_block_oom");
+		__extension__ (void (*)(size_t, int, size_t, size_t))memviz_find(&lookup, "memviz_block_oom");
 
 	if (note)
 		note(size, device, allocated, reserved);
@@ -111,7 +111,7 @@ static inline void memviz_tag(const void *address, enum memviz_role role, const 
 {
 	static struct memviz_lookup lookup;
 	void (*tag)(const void *, int, const char *) =
-		(void (*)(const void *, int, const char *))memviz_find(&lookup, "memviz_tag");
+		__extension__ (void (*)(const void *, int, const char *))memviz_find(&lookup, "memviz_tag");
 
 	if (tag)
 		tag(address, role, name);
@@ -121,7 +121,7 @@ static inline void memviz_tag(const void *address, enum memviz_role role, const 
 static inline int memviz_snapshot(void)
 {
 	static struct memviz_lookup lookup;
-	int (*take)(void) = (int (*)(void))memviz_find(&lookup, "memviz_snapshot");
+	int (*take)(void) = __extension__ (int (*)(void))memviz_find(&lookup, "memviz_snapshot");
 
 	return take ? take() : -1;
 }
