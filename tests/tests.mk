@@ -34,7 +34,7 @@ $(suites): $(test_out)/%: $(test_out)/%.o $(suite_lib)
 	$(Q)$(test_link) -lcunit -lpthread
 
 # What hooks do, without the assembly that calls them and the driver that they ask.
-$(test_out)/unit/families: $(patsubst %,$(BUILD)/lib/cuda/%.o,array change context graph hooks memory owners physical pooled shared)
+$(test_out)/unit/families $(test_out)/unit/changes: $(patsubst %,$(BUILD)/lib/cuda/%.o,array change context graph hooks memory owners physical pooled shared)
 
 # Stands in for base/sys.c, so it is linked first.
 $(test_out)/fault/store: $(test_out)/fault/sys.o
