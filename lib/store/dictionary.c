@@ -78,10 +78,18 @@ static uint32_t bytes_kept(const struct mv_dictionary *dictionary, struct record
 	return (uint32_t)((sizeof(uint32_t) + record.length + TEXT_UNIT - 1) / TEXT_UNIT * TEXT_UNIT);
 }
 
-static void count_loss(struct mv_dictionary *dictionary)
+static void count_loss(uint64_t *loss)
 {
-	if (dictionary->loss)
-		__atomic_fetch_add(dictionary->loss, 1, __ATOMIC_RELAXED);
+	if (loss)
+		__atomic_fetch_add(loss, 1, __ATOMIC_RELAXED);
+}
+
+static bool lock(struct mv_dictionary *dictionary)
+{
+	if (mv_lock_take(&dictionary->lock))
+		return true;
+	count_loss(dictionary->lock_loss);
+	return false;
 }
 
 /* Write RECORD behind the others and publish it.  False: no room.  Called with the lock held.  */
@@ -112,7 +120,7 @@ static uint32_t add_locked(struct mv_dictionary *dictionary, struct record recor
 	if (*entry)
 		return *entry - 1;
 	if (!write_record(dictionary, record, &id)) {
-		count_loss(dictionary);
+		count_loss(dictionary->loss);
 		return 0;
 	}
 	*entry = id + 1;
@@ -123,10 +131,8 @@ static uint32_t add(struct mv_dictionary *dictionary, struct record record)
 {
 	uint32_t id;
 
-	if (!mv_lock_take(&dictionary->lock)) {
-		count_loss(dictionary);
+	if (!lock(dictionary))
 		return 0;
-	}
 	id = add_locked(dictionary, record);
 	mv_lock_release(&dictionary->lock);
 	return id;
@@ -151,15 +157,15 @@ void mv_dictionary_copy_text(const struct mv_dictionary *dictionary, uint32_t id
 
 uint32_t mv_dictionary_append(struct mv_dictionary *dictionary, const void *record)
 {
-	uint32_t id = 0;
-	bool is_there = false;
+	bool is_there;
+	uint32_t id;
 
-	if (mv_lock_take(&dictionary->lock)) {
-		is_there = write_record(dictionary, (struct record){record, dictionary->record_bytes}, &id);
-		mv_lock_release(&dictionary->lock);
-	}
+	if (!lock(dictionary))
+		return 0;
+	is_there = write_record(dictionary, (struct record){record, dictionary->record_bytes}, &id);
+	mv_lock_release(&dictionary->lock);
 	if (!is_there)
-		count_loss(dictionary);
+		count_loss(dictionary->loss);
 	return is_there ? id : 0;
 }
 
@@ -177,6 +183,7 @@ void mv_dictionary_open(struct mv_dictionary *dictionary, struct mv_file_header 
 		.index_size = index_entries(header->regions[region].size_bytes, record_bytes),
 		.record_bytes = record_bytes,
 		.loss = loss,
+		.lock_loss = loss ? &header->losses[MV_LOSS_LOCK] : NULL,
 	};
 	add_locked(dictionary, nothing);
 }

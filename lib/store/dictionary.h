@@ -23,7 +23,8 @@ struct mv_dictionary {
 	uint32_t index_size;
 	uint32_t entries;
 	uint32_t record_bytes; /* 0: strings */
-	uint64_t *loss;	       /* counted when there is no room; NULL: nobody counts */
+	uint64_t *loss;	       /* counted when there is no room, */
+	uint64_t *lock_loss;   /* and when the lock could not be had; NULL: nobody counts */
 };
 
 /* Bytes of private memory that the index of a table takes whose region holds SIZE bytes of records of RECORD bytes
@@ -35,15 +36,15 @@ size_t mv_dictionary_index_bytes(uint64_t size_bytes, uint32_t record_bytes);
 void mv_dictionary_open(struct mv_dictionary *dictionary, struct mv_file_header *header, enum mv_region_kind region,
 		   uint32_t record_bytes, void *index, uint64_t *loss);
 
-/* The id of the string BYTES[LENGTH], of RECORD; added if they are new.  0 if there is no room (counted).
- * Strings over 4096 bytes are cut.  */
+/* The id of the string BYTES[LENGTH], of RECORD; added if they are new.  0 if there is no room, or no lock to be had
+ * (counted).  Strings over 4096 bytes are cut.  */
 uint32_t mv_dictionary_add_text(struct mv_dictionary *dictionary, const char *bytes, size_t length);
 uint32_t mv_dictionary_add(struct mv_dictionary *dictionary, const void *record);
 
 /* Append the string with that id to TEXT.  */
 void mv_dictionary_copy_text(const struct mv_dictionary *dictionary, uint32_t id, struct mv_text *text);
 
-/* Append RECORD without looking for an equal one.  Returns its number, 0 if there is no room (counted).  */
+/* Append RECORD without looking for an equal one.  Returns its number, 0 as above.  */
 uint32_t mv_dictionary_append(struct mv_dictionary *dictionary, const void *record);
 
 #endif

@@ -2,7 +2,7 @@
 # A process that has a recording mapped, as a recorder would; also when its file has been deleted.
 memviz snapshot 999999999; echo "exit $?"
 memviz snapshot $$ 2>&1 | sed "s/process $$/process N/"
-forge gpt-killed train-1.memviz
+forge gpt-killed train-1.memviz; chmod 600 train-1.memviz
 python3 - <<'PYTHON'
 import mmap, os, subprocess
 file = open("train-1.memviz", "r+b")

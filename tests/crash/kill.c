@@ -29,7 +29,7 @@ struct promises {
 
 enum ending { KILL, SEGV, ABORT, LEAVE, REPLACE, ENDINGS };
 
-static volatile int *volatile g_nowhere;
+static volatile int *volatile g_nowhere = (volatile int *)4096; /* a page that nobody gets */
 static struct promises *g_promises;
 static struct mv_store g_store;
 static char g_path[64];

@@ -77,7 +77,7 @@ static void busy_is_killed(void)
 
 static void busy_crashes(void)
 {
-	static volatile int *volatile nowhere;
+	static volatile int *volatile nowhere = (volatile int *)4096; /* a page that nobody gets */
 
 	be_busy();
 	*nowhere = 1;

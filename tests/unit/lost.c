@@ -56,6 +56,18 @@ static void an_event_that_gets_no_lock_is_counted(void)
 	close_bench(&bench, MV_LOSS_LOCK, 2);
 }
 
+static void a_string_that_gets_no_lock_is_counted(void)
+{
+	struct bench bench;
+
+	open_bench(&bench);
+	CU_ASSERT(mv_lock_take(&bench.store.text.lock));
+	CU_ASSERT_EQUAL(mv_store_text(&bench.store, "late"), 0);
+	mv_lock_release(&bench.store.text.lock);
+	CU_ASSERT(mv_store_text(&bench.store, "late") != 0);
+	close_bench(&bench, MV_LOSS_LOCK, 1);
+}
+
 /* Somebody has written into the file: times do not rise.  */
 static void events_that_cannot_be_compressed_are_counted(void)
 {
@@ -146,6 +158,7 @@ static void strings_without_room_are_counted(void)
 
 static const struct harness_test tests[] = {
 	HARNESS_TEST(an_event_that_gets_no_lock_is_counted),
+	HARNESS_TEST(a_string_that_gets_no_lock_is_counted),
 	HARNESS_TEST(events_that_cannot_be_compressed_are_counted),
 	HARNESS_TEST(threads_without_room_are_counted),
 	HARNESS_TEST(modules_without_room_are_counted),
