@@ -112,6 +112,16 @@ static void every_way_to_a_driver_with_versions_of_symbols_leads_to_the_wrappers
 	find_all(&with_versions);
 }
 
+/* Programs that are linked with CUDA come by it all the same.  */
+static void switched_off_it_is_in_nobody_s_way(void)
+{
+	static const struct driver off = {"both", "GPUSIM_DRIVER=13020", {"handle", "four", "five", "runtime_12", "runtime_13"}};
+
+	setenv("MEMVIZ_ON", "0", 1);
+	find_in_all_ways(&off, variable("MEMVIZ_TEST_FINDER"));
+	unsetenv("MEMVIZ_ON");
+}
+
 static void find_from_python(const struct driver *driver)
 {
 	char exports[PATH_BYTES];
@@ -141,6 +151,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(every_way_to_a_driver_with_the_older_resolver_leads_to_the_wrappers),
 	HARNESS_TEST(every_way_to_a_driver_without_resolver_leads_to_the_wrappers),
 	HARNESS_TEST(every_way_to_a_driver_with_versions_of_symbols_leads_to_the_wrappers),
+	HARNESS_TEST(switched_off_it_is_in_nobody_s_way),
 	HARNESS_TEST(ctypes_finds_the_wrappers),
 };
 HARNESS_MAIN("entry", tests)

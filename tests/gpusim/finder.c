@@ -106,7 +106,7 @@ static void walk_exports(const char *exports, void *(*look_up)(const char *))
 		else
 			judge_symbol(look_up, verdict_rows[i].name);
 	}
-	MUST(wrapped == there);
+	MUST(wrapped == (verdict_is_off() ? 0 : there));
 }
 
 /* ---- by name and version ---- */
@@ -393,5 +393,5 @@ int main(int argc, char **argv)
 	MUST(i < sizeof ways / sizeof *ways);
 	go(&ways[i], argv[2], argv[3]);
 	printf("%u wrapped, %u passed, %u absent\n", wrapped, passed, absent);
-	return wrong || !wrapped;
+	return wrong || !(verdict_is_off() ? passed : wrapped);
 }

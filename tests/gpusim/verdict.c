@@ -2,6 +2,7 @@
 #include "gpusim/verdict.h"
 
 #include <dlfcn.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/elf.h"
@@ -45,7 +46,14 @@ const char *verdict_name(void *genuine)
 	return genuine && dladdr(genuine, &info) && info.dli_saddr == genuine ? info.dli_sname : "";
 }
 
+bool verdict_is_off(void)
+{
+	const char *is_on = getenv("MEMVIZ_ON");
+
+	return is_on && !strcmp(is_on, "0");
+}
+
 void *verdict_expected(const char *name, void *genuine)
 {
-	return genuine && verdict_is_watched(name) ? symbol_in("libmemviz.so", name) : genuine;
+	return genuine && verdict_is_watched(name) && !verdict_is_off() ? symbol_in("libmemviz.so", name) : genuine;
 }

@@ -25,6 +25,9 @@ void *verdict_genuine(const char *name);
 /* The name of GENUINE, a function of the driver's that it exports; "" for any other, and for NULL.  */
 const char *verdict_name(void *genuine);
 
+/* True if the recorder is switched off: then everything is the driver's own.  */
+bool verdict_is_off(void);
+
 /* What must be got where GENUINE, called NAME, would be without the recorder.  */
 void *verdict_expected(const char *name, void *genuine);
 
