@@ -23,12 +23,13 @@ def memviz(*arguments):
 class Run:
     """One program under plain LD_PRELOAD, in a folder of its own."""
 
-    def __init__(self, name, record=True, launcher=(), **settings):
+    def __init__(self, name, record=True, before=(), after=(), launcher=(), **settings):
         self.folder = tempfile.mkdtemp(prefix="memviz-torch-")
         gpusim = os.path.join(BUILD, "gpusim")
         with open(os.path.join(gpusim, "preload"), encoding="ascii") as file:
             stand_ins = [os.path.join(gpusim, line) for line in file.read().split()]
-        preload = ([os.path.join(BUILD, "libmemviz.so")] if record else []) + stand_ins
+        recorder = [os.path.join(BUILD, "libmemviz.so")] if record else []
+        preload = [*before, *recorder, *after, *stand_ins]
         self.environment = dict(os.environ, LD_LIBRARY_PATH=gpusim, LD_PRELOAD=":".join(preload), MEMVIZ_OUT=self.folder,
                                 GPUSIM_MEMORY="8GiB", GPUSIM_FORCE="1", **settings)
         self.command = [PYTHON, *launcher, os.path.join(HERE, "programs.py"), name]
@@ -109,6 +110,34 @@ class Ledger(unittest.TestCase):
             for address, size in zip(said["addresses"], said["sizes"]):
                 self.assertGreaterEqual(blocks.get(address, 0), size)
             self.assertEqual(report(run.snapshot(), "oom")["oom"]["requested_bytes"], 100 << 30)
+
+
+class Company(unittest.TestCase):
+    """Others that are preloaded, too, before us and after."""
+
+    def check(self, other, **settings):
+        for order in ({"before": [other]}, {"after": [other]}):
+            with self.subTest(**order), Run("steps", **order, **settings) as run:
+                if "cannot be preloaded" in run.err:
+                    self.skipTest(other + " is not there")
+                self.assertEqual(run.status, 0, run.err)
+                self.assertNotIn("memviz:", run.err)
+                said, found = run.said(), events(run.recording())
+                for key in found:
+                    self.assertEqual(found[key], said[key], key)
+
+    def test_jemalloc(self):
+        self.check("libjemalloc.so.2")
+
+    def test_tcmalloc(self):
+        self.check("libtcmalloc_minimal.so.4")
+
+    def test_mimalloc(self):
+        self.check("libmimalloc.so.2")
+
+    def test_address_sanitizer(self):
+        asan = subprocess.run([os.environ.get("CC", "cc"), "-print-file-name=libasan.so"], capture_output=True, text=True).stdout
+        self.check(asan.strip(), ASAN_OPTIONS="detect_leaks=0:verify_asan_link_order=0")
 
 
 class OutOfMemory(unittest.TestCase):
