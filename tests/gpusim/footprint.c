@@ -222,6 +222,36 @@ static void a_debugger_may_stop_in_the_recorder(void)
 	check_gdb("mv_stack_capture");
 }
 
+/* ---- programs ---- */
+
+static void check_untouched(const char *const *program)
+{
+	struct run with, without;
+
+	run_program(&with, program, NULL);
+	run_program(&without, program, alone);
+	CU_ASSERT(WIFEXITED(without.status) && without.status != 98 << 8 && without.out[0]);
+	CU_ASSERT_EQUAL(with.status, without.status);
+	CU_ASSERT_STRING_EQUAL(with.out, without.out);
+	CU_ASSERT_STRING_EQUAL(with.err, without.err);
+	CU_ASSERT_EQUAL(with.file_count, 0);
+	run_clean(&with);
+	run_clean(&without);
+}
+
+static void programs_that_know_nothing_of_cuda_are_as_ever(void)
+{
+	static const char *const shell[] = {"sh", "-c", "echo $((6 * 7)) | tr 4 5; ls / | wc -l; echo no >&2; exit 3", NULL};
+	static const char *const bash[] = {"bash", "-c", "(echo one & wait); cat <(echo two); exec ls /", NULL};
+	static const char *const python[] = {"python3", "-c", "import subprocess, ctypes; print(subprocess.run('true'))", NULL};
+	static const char *const compiler[] = {"cc", "--version", NULL};
+
+	check_untouched(shell);
+	check_untouched(bash);
+	check_untouched(python);
+	check_untouched(compiler);
+}
+
 /* ---- libc ---- */
 
 static void run_counted(struct run *run, const char *act, bool has_recorder)
@@ -264,6 +294,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_call_like_those_before_makes_no_system_call),
 	HARNESS_TEST(a_call_like_those_before_allocates_locks_and_reads_nothing),
 	HARNESS_TEST(nothing_is_ever_allocated_with_malloc_or_asked_of_the_environment),
+	HARNESS_TEST(programs_that_know_nothing_of_cuda_are_as_ever),
 	HARNESS_TEST(a_tracer_may_watch),
 	HARNESS_TEST(a_debugger_may_stop_in_the_recorder),
 };

@@ -62,7 +62,12 @@ scopes_plugins := $(scopes_levels:%=$(scopes_out)/libscopes_plugin_%.so)
 
 $(scopes_out)/libscopes_plugin_%.so: tests/gpusim/scopes_plugin.c $(scopes_out)/libscopes_hidden.so $(BUILD)/gpusim/libcuda.so.1
 	$(call say,LD,$@)
-	$(Q)$(guest_link) -shared $(guest_flags) -MF $@.d -$* -Wl,-soname,$(@F) $^
+	$(Q)$(guest_link) -shared $(guest_flags) -MF $@.d -$* -Wl,-soname,$(@F) $^ -Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/near'
+
+$(scopes_out)/near/libscopes_near.so: tests/gpusim/scopes_hidden.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(guest_link) -shared $(guest_flags) -MF $@.d $^
 
 $(scopes_out)/libscopes_%.so: tests/gpusim/scopes.c
 	$(call say,LD,$@)
@@ -88,7 +93,7 @@ $(scopes_out)/dlerrors: tests/gpusim/dlerrors.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(guest_link) $(guest_flags) -MF $@.d $^ -ldl
 
-scopes_programs := $(scopes_out)/dlerrors $(scopes_out)/scopes_user $(scopes_plugins) $(scopes_out)/libinterposer.so
+scopes_programs := $(scopes_out)/dlerrors $(scopes_out)/near/libscopes_near.so $(scopes_out)/scopes_user $(scopes_plugins) $(scopes_out)/libinterposer.so
 
 # No builtins: what it defines is not to be made of itself.
 $(scopes_out)/libtally.so: tests/gpusim/tally.c

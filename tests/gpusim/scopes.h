@@ -13,6 +13,9 @@ int scopes_depth(void);
 void *scopes_default(const char *name);
 void *scopes_next(const char *name);
 
+/* Load LIBRARY, which is where the plugin's own search path leads, and no other.  */
+void *scopes_load(const char *library);
+
 /* Allocate 1 MiB by the function that the plugin is bound to, and by the one that it finds by RTLD_DEFAULT.  */
 int scopes_allocate(uint64_t *bound, uint64_t *found);
 

@@ -29,3 +29,10 @@ int scopes_allocate(uint64_t *bound, uint64_t *found)
 
 	return allocate ? cuMemAlloc_v2(bound, BYTES) + allocate(found, BYTES) : -1;
 }
+
+void *scopes_load(const char *library)
+{
+	void *loaded = dlopen(library, RTLD_NOW);
+
+	return scopes_hidden() ? loaded : NULL;
+}
