@@ -121,6 +121,17 @@ static void compares_the_driver_s_code(void)
 	MUST(compared > 0);
 }
 
+/* ---- memory ---- */
+
+/* On a thread without a context, where the current one's card would be asked for in vain.  */
+static void creates_beside_a_processor(void)
+{
+	CUmemAllocationProp prop = {.type = CU_MEM_ALLOCATION_TYPE_PINNED, .location = {CU_MEM_LOCATION_TYPE_HOST_NUMA, 0}};
+	CUmemGenericAllocationHandle handle;
+
+	MUST(!cuInit(0) && !cuMemCreate(&handle, 2 * MIB, &prop, 0));
+}
+
 /* ---- ends ---- */
 
 static void use_at_the_end(void)
@@ -326,6 +337,7 @@ const struct act acts_manners[] = {
 	{"looks_after_its_own", looks_after_its_own},
 	{"tells_what_is_loaded", tells_what_is_loaded},
 	{"compares_the_driver_s_code", compares_the_driver_s_code},
+	{"creates_beside_a_processor", creates_beside_a_processor},
 	{"uses_the_card_to_the_end", uses_the_card_to_the_end},
 	{"takes_all_descriptors", takes_all_descriptors},
 	{"becomes_a_daemon", becomes_a_daemon},

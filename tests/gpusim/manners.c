@@ -46,6 +46,16 @@ static void the_driver_s_code_is_as_it_was(void)
 	run_end(&run, open_one(&run, "compares_the_driver_s_code", 3, NULL));
 }
 
+static void memory_beside_a_processor_is_no_card_s(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = open_one(&run, "creates_beside_a_processor", 1, NULL);
+
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_HOST), 2 * MIB);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 0);
+	run_end(&run, timeline);
+}
+
 static void the_card_may_be_used_to_the_very_end(void)
 {
 	static const char *const late[] = {"ACTS_LATE=1", NULL};
@@ -127,6 +137,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(signals_folder_variables_and_rounding_are_the_program_s_own),
 	HARNESS_TEST(no_library_comes_along),
 	HARNESS_TEST(the_driver_s_code_is_as_it_was),
+	HARNESS_TEST(memory_beside_a_processor_is_no_card_s),
 	HARNESS_TEST(the_card_may_be_used_to_the_very_end),
 	HARNESS_TEST(every_descriptor_may_become_another_file),
 	HARNESS_TEST(a_daemon_has_its_recording),
