@@ -313,7 +313,11 @@ extern char **environ;
 /* Libraries that the program is linked with are initialised before those that are preloaded, and may use CUDA there.  */
 void mv_watch_settle(void)
 {
-	mv_settings_read(&g_settings, environ);
+	struct mv_settings settings;
+
+	/* Of two threads that settle at once the second must not take away what the first has begun with; they write the same.  */
+	mv_settings_read(&settings, environ);
+	g_settings = settings;
 	mv_watch_want_ranges(g_settings.is_on && g_settings.wants_ranges);
 	if (g_settings.is_on)
 		mv_torch_set_sink(&mv_session_sink, mv_session_api(MV_API_TORCH));
