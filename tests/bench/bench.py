@@ -10,7 +10,8 @@ pair_*          added to an allocation and its free in a pool that tells of them
 driver_pair_*   cuMemAlloc and cuMemFree on the simulated GPU without the recorder (base), and what it adds to both; in one
                 thread only, for several wait for the simulated driver's lock most of the time
 driver_call_*   added to a call of the driver, cuMemAlloc or cuMemFree, without stacks, in so many threads: time of the
-                processors, since on the clock they wait for the simulated driver's lock, and for a processor
+                processors, since on the clock they wait for the simulated driver's lock, and for a processor; off: with
+                MEMVIZ_ON=0
 preload_true_*  a program that ends at once: without the recorder, and what loading it adds
 snapshot_*      to set a million events aside: from inside by memviz_snapshot, from outside by memviz snapshot PID
 soak_*          a run that overwrites its ring many times (tests/soak): what the process grew by in its second half, and what of
@@ -125,15 +126,15 @@ def in_turn(cases, rounds):
 # ---- pairs ----
 
 
-def pairs(kind, frames, stacks, threads, record, count=COUNT):
+def pairs(kind, frames, stacks, threads, record, count=COUNT, switch="1"):
     """Nanoseconds of a pair: on the clock, and, but for Python, of the processors."""
     arguments = [str(number) for number in (frames, threads, LOOPS, count)]
     command = [sys.executable, os.path.join(HERE, "pairs.py"), program("libpool.so")] if kind == "python" else \
         [program("pairs"), kind]
-    with running(command + arguments, record, MEMVIZ_STACKS=stacks) as (child, folder):
+    with running(command + arguments, record, MEMVIZ_STACKS=stacks, MEMVIZ_ON=switch) as (child, folder):
         ns = [float(line) for line in child.stdout]
         child.wait()
-        if record:
+        if record and switch == "1":
             contents(recording(folder), 2 * threads * (LOOPS + 1) * count)
     return ns
 
@@ -160,7 +161,9 @@ def measure_calls():
     cases = {(threads, record): lambda threads=threads, record=record:
              pairs("driver", 1, "none", threads, record, COUNT // threads)[1]
              for threads in CALL_THREADS for record in (False, True)}
+    cases["off"] = lambda: pairs("driver", 1, "none", 1, True, switch="0")[1]
     found = in_turn(cases, ROUNDS)
+    figure("driver_call_off", (found["off"] - found[1, False]) / 2, "ns")
     for threads in CALL_THREADS:
         figure("driver_call_none_%d_thread%s" % (threads, "" if threads == 1 else "s"),
                (found[threads, True] - found[threads, False]) / 2, "ns")
