@@ -11,10 +11,21 @@ enum { MODE_WHILE_WRITTEN = 0400, MODE = 0600 };
 
 /* ---- a file ---- */
 
+/* Some file systems make a file first and then open it as if it were any other, which its mode forbids.  */
+static int create(const char *path)
+{
+	int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+	int fd = mv_sys_open(path, flags, MODE_WHILE_WRITTEN);
+
+	if (fd != -EACCES)
+		return fd;
+	mv_sys_remove(path);
+	return mv_sys_open(path, flags, MODE);
+}
+
 static int make_file(const char *path, uint64_t size)
 {
-	int fd = mv_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, MODE_WHILE_WRITTEN);
-	int err;
+	int err, fd = create(path);
 
 	if (fd < 0)
 		return fd;

@@ -7,8 +7,8 @@
  * but a signal handler could stop, and the recorder installs none.  Against that
  *
  * - while it is written, the file may be read by its owner, and written by nobody: opening it for writing and truncate(2)
- *   fail, but for a process that may do everything (root, CAP_DAC_OVERRIDE) and for an owner who changes its permissions
- *   first;
+ *   fail, but for a process that may do everything (root, CAP_DAC_OVERRIDE), for an owner who changes its permissions
+ *   first, and on file systems that would not open such a file at all, where it is writable by its owner;
  * - those who may do everything are noticed by looking (mv_backing_look), before the mapping is touched, as often as the
  *   clock ticks.  What remains: a root that cuts the file while the program is within an event, or makes its next one before
  *   the clock has ticked, ends the program.

@@ -171,6 +171,23 @@ static void check_without_mapping(int err)
 	CU_ASSERT_EQUAL(rmdir(g_folder), 0);
 }
 
+static void a_file_that_its_mode_forbids_is_made_with_another(void)
+{
+	struct mv_event event = {.kind = MV_EVENT_MARK};
+	struct mv_store store;
+
+	make_folder();
+	fault_fail_at(1, -EACCES);
+	CU_ASSERT_FATAL(!open_store(&store));
+	CU_ASSERT(fault_has_failed());
+	CU_ASSERT(mv_ring_append(&store.ring, 0, &event));
+	CU_ASSERT(!mv_store_finish(&store));
+	CU_ASSERT_EQUAL(events_at(g_path), 1);
+	close_store(&store);
+	unlink(g_path);
+	CU_ASSERT_EQUAL(rmdir(g_folder), 0);
+}
+
 static void where_files_cannot_be_mapped_memory_is_recorded_into(void)
 {
 	check_without_mapping(-ENODEV);
@@ -206,6 +223,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_recording_that_cannot_be_made_leaves_nothing),
 	HARNESS_TEST(a_snapshot_that_fails_leaves_the_recording_alone),
 	HARNESS_TEST(finishing_that_fails_keeps_the_recording),
+	HARNESS_TEST(a_file_that_its_mode_forbids_is_made_with_another),
 	HARNESS_TEST(where_files_cannot_be_mapped_memory_is_recorded_into),
 	HARNESS_TEST(what_was_in_memory_and_cannot_be_written_is_owned_up_to),
 };
