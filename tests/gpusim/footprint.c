@@ -68,20 +68,23 @@ static bool trace(struct run *run, const char *out, const char *sample, const ch
 	return true;
 }
 
-/* The names of the system calls in FILE, one behind the other, between BEGIN and END (NULL: the last line); from the last
- * BEGIN on if there are several.  */
-static size_t read_calls(const char *file, const char *begin, const char *end, char *calls, size_t size)
+/* The names of the system calls in FILE, one behind the other: between the last BEGIN and the END behind it, or, if END is
+ * NULL, from the first BEGIN behind AFTER to the last line.  */
+static size_t read_calls(const char *file, const char *after, const char *begin, const char *end, char *calls, size_t size)
 {
 	FILE *lines = fopen(file, "r");
 	char line[1024], name[64];
-	bool is_inside = false;
+	bool is_inside = false, is_behind = !after;
 	size_t count = 0;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lines);
 	for (calls[0] = 0; fgets(line, sizeof line, lines);) {
+		is_behind = is_behind || strstr(line, after);
+		if (!is_behind)
+			continue;
 		if (is_inside && end && strstr(line, end)) {
 			is_inside = false;
-		} else if (strstr(line, begin)) {
+		} else if (strstr(line, begin) && (end || !is_inside)) {
 			is_inside = true;
 			calls[0] = count = 0;
 		} else if (is_inside && sscanf(line, "%*d %63[a-z_0-9]", name) == 1) {
@@ -111,7 +114,7 @@ static bool calls_of(bool has_recorder, const char *const *program, char *calls)
 	}
 	CU_ASSERT_EQUAL(run.file_count, 0);
 	run_clean(&run);
-	return read_calls(out, "munmap(", NULL, calls, CALLS_MAX) > 0;
+	return read_calls(out, "ld.so.cache", "munmap(", NULL, calls, CALLS_MAX) > 0;
 }
 
 static void check_silent(const char *const *program)
@@ -157,7 +160,7 @@ static void a_call_like_those_before_makes_no_system_call(void)
 	prepare("", true, place("MEMVIZ_TEST_ODD"));
 	if (trace(&run, out, "MEMVIZ_SAMPLE=off", program)) {
 		CU_ASSERT_EQUAL(run.file_count, 1);
-		read_calls(out, "close(-4711)", "close(-4711)", calls, sizeof calls);
+		read_calls(out, NULL, "close(-4711)", "close(-4711)", calls, sizeof calls);
 		CU_ASSERT_EQUAL(span_of(calls, "newfstatat "), strlen(calls));
 		run_clean(&run);
 	}
