@@ -18,11 +18,6 @@ void *(*mv_lookup_next)(void *handle, const char *name);
 void *(*mv_lookup_next_version)(void *handle, const char *name, const char *version);
 static bool g_is_late;
 
-bool mv_lookup_is_late(void)
-{
-	return __atomic_load_n(&g_is_late, __ATOMIC_RELAXED);
-}
-
 /* ---- the dlsym behind ours ---- */
 
 extern const ElfW(Dyn) own_dynamic[] __asm__("_DYNAMIC") __attribute__((visibility("hidden")));
@@ -79,6 +74,19 @@ __attribute__((constructor)) static void find_next(void)
 	__atomic_store_n(&g_is_late, stands_behind_libc(), __ATOMIC_RELAXED);
 	__atomic_store_n((void **)&mv_lookup_next_version, find_behind("dlvsym"), __ATOMIC_RELAXED);
 	__atomic_store_n((void **)&mv_lookup_next, find_behind("dlsym"), __ATOMIC_RELEASE);
+}
+
+/* Other constructors of this library may run before the one above.  */
+static void have_next(void)
+{
+	if (!__atomic_load_n((void **)&mv_lookup_next, __ATOMIC_ACQUIRE))
+		find_next();
+}
+
+bool mv_lookup_is_late(void)
+{
+	have_next();
+	return __atomic_load_n(&g_is_late, __ATOMIC_RELAXED);
 }
 
 /* ---- deciding ---- */
@@ -212,8 +220,7 @@ void *mv_lookup_decide(void *handle, const char *name, const char *version, cons
 	struct question question = {handle, name, version, caller};
 	const struct mv_hook *hook;
 
-	if (!__atomic_load_n((void **)&mv_lookup_next, __ATOMIC_ACQUIRE))
-		find_next();
+	have_next();
 	if (name && name[0] == 'I')
 		return mv_nvtx_decide(handle, name);
 	if (mv_late_is_on()) {

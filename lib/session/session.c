@@ -168,6 +168,7 @@ static void introduce(struct mv_session *session, struct mv_session_thread *thre
 	thread->is_autograd = record.is_autograd;
 	thread->number = mv_dictionary_append(&session->store.threads, &record);
 	thread->depth = 0;
+	mv_session_tell_phases(session, thread);
 }
 
 /* From a signal handler that has interrupted this thread in here.  */

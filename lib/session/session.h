@@ -130,6 +130,8 @@ void mv_session_append_seen(struct mv_session *session, struct mv_session_thread
 void mv_session_append_free(struct mv_session *session, struct mv_session_thread *thread, struct mv_event *event,
 			    const struct mv_event *removed);
 
+/* THREAD has just become known: tell of the phases that it is in already.  */
+void mv_session_tell_phases(struct mv_session *session, struct mv_session_thread *thread);
 /* EVENT, an allocation, has succeeded: the program may have survived an error.  */
 void mv_session_check_outcome(struct mv_session *session, const struct mv_event *event);
 

@@ -76,6 +76,57 @@ static enum mv_phase leave_phase(struct mv_session_thread *thread, enum mv_phase
 	return phase;
 }
 
+/* Phases that a thread has begun while nothing was recorded: they are told when recording begins.  */
+enum { WAITING = 6, WAITING_NAME_BYTES = 46 };
+
+struct waiting {
+	uint8_t phase, flags;
+	char name[WAITING_NAME_BYTES]; /* cut */
+};
+
+static __thread struct {
+	uint32_t count; /* those beyond WAITING are counted only, and then none is told */
+	struct waiting at[WAITING];
+} t_waiting __attribute__((tls_model("initial-exec")));
+
+static void wait_phase(bool begins, enum mv_phase phase, const char *name, uint8_t flags)
+{
+	struct waiting *at = t_waiting.count < WAITING ? &t_waiting.at[t_waiting.count] : NULL;
+	struct mv_text text;
+
+	if (!begins) {
+		t_waiting.count -= t_waiting.count > 0;
+		return;
+	}
+	t_waiting.count++;
+	if (!at)
+		return;
+	at->phase = (uint8_t)phase;
+	at->flags = flags;
+	text = mv_text_in(at->name, sizeof at->name);
+	mv_text_add(&text, name);
+}
+
+static void append_begin(struct mv_session *session, struct mv_session_thread *thread, const struct waiting *at)
+{
+	struct mv_event event = {.kind = MV_EVENT_PHASE_BEGIN, .phase = at->phase, .flags = at->flags};
+
+	if (!enter_phase(thread, (enum mv_phase)at->phase))
+		return;
+	event.ref = mv_store_text(&session->store, at->name);
+	mv_session_append(session, thread, &event);
+}
+
+void mv_session_tell_phases(struct mv_session *session, struct mv_session_thread *thread)
+{
+	uint32_t i, count = t_waiting.count;
+
+	t_waiting.count = 0;
+	/* Where one is not known its end could not be told from another's.  */
+	for (i = 0; i < count && count <= WAITING; i++)
+		append_begin(session, thread, &t_waiting.at[i]);
+}
+
 /* By the end of the first step Python and the optimizer have been met: a recording whose process is killed says so.  */
 static void end_step(struct mv_session *session)
 {
@@ -93,8 +144,10 @@ void mv_session_note_phase(bool begins, enum mv_phase phase, const char *name, u
 	struct mv_session *session;
 
 	/* A phase without memory is nothing to begin a recording for.  */
-	if (!mv_session_current())
+	if (!mv_session_current()) {
+		wait_phase(begins, phase, name, flags);
 		return;
+	}
 	session = mv_session_enter(&thread);
 	if (!session)
 		return;

@@ -217,10 +217,13 @@ static void print_missing(const struct mv_paper *paper)
 	const struct mv_timeline *timeline = paper->view->report->timeline;
 	const struct mv_file_header *header = mv_timeline_header(timeline);
 	uint64_t between = mv_recording_missing(mv_timeline_recording(timeline));
+	const char *start = mv_table_note_value(mv_timeline_recording(timeline), "start");
 	char count[32], text[96], begin[MV_TELL_BYTES];
 	bool is_first = true;
 	unsigned i;
 
+	if (*start)
+		gap(paper, &is_first, "the start", start);
 	if (mv_recording_is_unfinished(mv_timeline_recording(timeline)))
 		gap(paper, &is_first, "the end", "the program runs on, was killed, or left by _exit");
 	if (mv_timeline_begin(timeline)) {

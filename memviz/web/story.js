@@ -103,6 +103,9 @@ function factsText(facts, card) {
 function notesOf(app) {
 	const {recording: {facts}, card} = app;
 	const notes = [];
+	const start = facts.notes.findLast(([key]) => key === "start");
+	if (start)
+		notes.push(`The recorder came ${start[1]}.`);
 	if (facts.begin_ns > 0)
 		notes.push(`The recording begins at ${momentText(facts.begin_ns, 1e6)}${app.steps.isTraining ?
 			`, step ${app.steps.stepAt(facts.begin_ns)}` : ""}: ${facts.evicted ? countText(facts.evicted) + " " : ""}older events were ` +

@@ -16,4 +16,5 @@ run() { memviz run -q --gpu=sim:64MiB "$@" env -u LD_PRELOAD ./user; echo "exit 
 run
 run --inject
 memviz info user-*.memviz | sed -n 's/[0-9]*$/N/; s/^  start *//p'
+memviz report user-*.memviz | sed -n 's/[0-9]*$/N/; s/^ *the start *//p'
 CUDA_INJECTION64_PATH=/some/tool.so memviz run -q --inject sh -c 'echo "$CUDA_INJECTION64_PATH"'

@@ -72,6 +72,21 @@ static void names_phases(void)
 	acts_get(6 * MIB);
 }
 
+/* Before there is anything to record.  */
+static void names_phases_early(void)
+{
+	memviz_phase_push("over");
+	memviz_phase_pop();
+	memviz_phase_push("early");
+	memviz_phase_push("optimizer");
+	acts_open_card();
+	acts_get(MIB);
+	memviz_phase_pop();
+	acts_get(2 * MIB);
+	memviz_phase_pop();
+	acts_get(3 * MIB);
+}
+
 /* More than anybody follows; what is known of later ones must not suffer.  */
 static void nests_deeply(void)
 {
@@ -91,6 +106,7 @@ static void nests_deeply(void)
 
 const struct act acts_ways[] = {
 	{"names_phases", names_phases},
+	{"names_phases_early", names_phases_early},
 	{"nests_deeply", nests_deeply},
 	{"loads_recorder", loads_recorder},
 	{"loads_plugin", loads_plugin},

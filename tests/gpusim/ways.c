@@ -249,6 +249,13 @@ static void a_phase_of_the_program_s_own_hides_no_other(void)
 	check_phases("names_phases", named, 6);
 }
 
+static void phases_from_before_the_recording_are_known(void)
+{
+	static const enum mv_phase early[] = {MV_PHASE_OPTIMIZER, MV_PHASE_USER, MV_PHASE_NONE};
+
+	check_phases("names_phases_early", early, 3);
+}
+
 static void phases_that_are_too_deep_are_forgotten_in_pairs(void)
 {
 	static const enum mv_phase after[] = {MV_PHASE_NONE, MV_PHASE_OPTIMIZER, MV_PHASE_NONE};
@@ -258,6 +265,7 @@ static void phases_that_are_too_deep_are_forgotten_in_pairs(void)
 
 static const struct harness_test tests[] = {
 	HARNESS_TEST(a_phase_of_the_program_s_own_hides_no_other),
+	HARNESS_TEST(phases_from_before_the_recording_are_known),
 	HARNESS_TEST(phases_that_are_too_deep_are_forgotten_in_pairs),
 	HARNESS_TEST(a_program_that_links_the_driver_is_recorded_from_cuinit_on),
 	HARNESS_TEST(so_is_one_whose_links_the_loader_has_locked),
