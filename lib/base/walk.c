@@ -45,15 +45,25 @@ static void begin(void)
 	__atomic_fetch_add(&g_walks, 1, __ATOMIC_SEQ_CST);
 }
 
+void mv_walk_enter(void)
+{
+	if (!t_depth++)
+		begin();
+}
+
+void mv_walk_leave(void)
+{
+	if (!--t_depth)
+		__atomic_fetch_sub(&g_walks, 1, __ATOMIC_SEQ_CST);
+}
+
 int mv_walk_objects(int (*visit)(struct dl_phdr_info *info, size_t size, void *context), void *context)
 {
 	int result;
 
-	if (!t_depth++)
-		begin();
+	mv_walk_enter();
 	result = dl_iterate_phdr(visit, context);
-	if (!--t_depth)
-		__atomic_fetch_sub(&g_walks, 1, __ATOMIC_SEQ_CST);
+	mv_walk_leave();
 	return result;
 }
 

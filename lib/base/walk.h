@@ -18,6 +18,11 @@
 /* As dl_iterate_phdr.  */
 int mv_walk_objects(int (*visit)(struct dl_phdr_info *info, size_t size, void *context), void *context);
 
+/* Around anything else that takes locks which a child would find taken, the loader's or a library's.  As long as the walks
+ * of others it may hold a fork up.  One may lie within the other.  */
+void mv_walk_enter(void);
+void mv_walk_leave(void);
+
 /* Let no walk begin, and wait for those under way, at most 50 ms.  False: there still are some.  */
 bool mv_walk_hold(void);
 void mv_walk_release(void);

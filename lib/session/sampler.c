@@ -7,6 +7,7 @@
 
 #include "base/sys.h"
 #include "base/thread.h"
+#include "base/walk.h"
 #include "cuda/usage.h"
 #include "session/session.h"
 
@@ -63,7 +64,9 @@ static void ask_in_peace(struct mv_session *session, uint8_t device, const uint8
 
 	for (i = 0; i < TRIES; i++) {
 		__atomic_store_n(&sampler->has_moved, false, __ATOMIC_RELAXED);
+		mv_walk_enter();
 		mv_usage_ask(device, uuid, __atomic_load_n(&sampler->has_pools, __ATOMIC_RELAXED), usage);
+		mv_walk_leave();
 		if (!usage->known || phase_of(sampler) != RUNNING)
 			return;
 		mv_sys_sleep(SETTLE_NS);

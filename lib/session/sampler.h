@@ -7,7 +7,8 @@
  * out-of-memory error's snapshot and at exit, somebody waits for it, but not for long.
  *
  * Threads: mv_sampler_want is for any, with no lock held; it never waits.
- * Signals: the thread takes none.  Fork: a child has no sampler until it records something of CUDA's itself.
+ * Signals: the thread takes none.  Fork: a child has no sampler until it records something of CUDA's itself; a fork waits
+ * until the thread has left what may hold locks of NVML's, of the driver's or of the loader's (base/walk.h).
  * Exit: the handler of exit has the last sample taken and the thread leave what is not ours, for libraries go on to take
  * themselves down.  A program whose main thread has ended by pthread_exit ends when all others but this one have.
  * Descriptors: NVML's own, which it opens once.  */

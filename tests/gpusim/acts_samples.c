@@ -200,7 +200,8 @@ static void has_no_sampler(void)
 
 	acts_open_card();
 	acts_get(MIB);
-	MUST(look_around(&sampler) == 1);
+	look_around(&sampler);
+	MUST(!sampler.name[0]);
 }
 
 /* All but what cannot be blocked, and the two signals with which libc reaches all threads.  */
@@ -211,7 +212,7 @@ static void has_a_deaf_sampler(void)
 	acts_open_card();
 	acts_get(MIB);
 	wait_for_samples();
-	MUST(look_around(&sampler) == 2);
+	look_around(&sampler);
 	MUST(sampler.blocked == ~(3ull << 31 | 1ull << 8 | 1ull << 18));
 }
 
@@ -228,7 +229,8 @@ static void forks_among_samples(void)
 
 		if (!child) {
 			memviz_block_alloc(&status, 1, 0, 1);
-			exit(look_around(&sampler) == 1 ? 0 : 9);
+			look_around(&sampler);
+			exit(sampler.name[0] ? 9 : 0);
 		}
 		MUST(waitpid(child, &status, 0) == child && WIFEXITED(status) && !WEXITSTATUS(status));
 	}
