@@ -137,6 +137,42 @@ static void physical_memory_lives_by_handles_and_mappings(void)
 	close_bench(&bench);
 }
 
+static int g_opened;
+
+/* A lock that can't be had in time is a loss, not a fault.  */
+static void *open_often(void *context)
+{
+	struct bench *bench = context;
+	struct mv_event opened = block(4096, 0);
+	int i;
+
+	opened.ledger = MV_LEDGER_DEVICE;
+	opened.references = 1;
+	for (i = 0; i < 1000; i++)
+		if (mv_live_add_user(&bench->live, &opened))
+			__atomic_fetch_add(&g_opened, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void what_is_opened_by_several_at_once_is_closed_as_often(void)
+{
+	struct bench bench = open_bench();
+	struct mv_users close = {.references = -1};
+	pthread_t threads[THREADS];
+	struct mv_event removed;
+	int i, closed = 0;
+
+	for (i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, open_often, &bench);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	while (closed < g_opened && !mv_live_count_users(&bench.live, MV_LEDGER_DEVICE, 4096, &close, &removed))
+		closed++;
+	CU_ASSERT(g_opened > 1000);
+	CU_ASSERT_EQUAL(closed + 1, g_opened);
+	close_bench(&bench);
+}
+
 /* The handle went to another thread while its first owner's release was under way.  */
 static void a_late_release_spares_who_has_the_handle_now(void)
 {
@@ -222,6 +258,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(the_table_says_what_a_plain_list_says),
 	HARNESS_TEST(a_full_table_counts_what_it_has_no_room_for),
 	HARNESS_TEST(physical_memory_lives_by_handles_and_mappings),
+	HARNESS_TEST(what_is_opened_by_several_at_once_is_closed_as_often),
 	HARNESS_TEST(a_late_release_spares_who_has_the_handle_now),
 	HARNESS_TEST(all_that_is_alive_is_seen_once),
 	HARNESS_TEST(an_owner_is_news_only_once),

@@ -13,9 +13,11 @@
 enum { EVENTS = 60000 };
 
 /* A recording of one thread with names, a stack, and EVENTS + 1 events, in chunks; and in an open slot, unless it is the
- * process's own end that is recorded.  */
+ * process's own end that is recorded.  What is alive is a block, and an executable graph, which is no memory.  */
 static void *record_until(size_t *size, bool is_end)
 {
+	const struct mv_event graph = {.time_ns = FORGE_START_NS + 1, .kind = MV_EVENT_CALL, .role = MV_CHANGE_GRAPH_BEGIN,
+				       .address = 0x50};
 	const char *path = scene_path("whole.memviz");
 	struct forge *forge = forge_open(path, "train.py", 0);
 	uint32_t stack, i;
@@ -31,6 +33,7 @@ static void *record_until(size_t *size, bool is_end)
 			forge_alloc(forge, 1, MV_LEDGER_BLOCK, 0x10000 + i % 4096 / 2 * UINT64_C(512), 512 + i, stack, 0);
 	}
 	forge_alloc(forge, 1, MV_LEDGER_BLOCK, 0x90000000, 1 << 20, stack, 0);
+	mv_live_add(&forge->store.live, &graph);
 	if (is_end) {
 		forge_finish(forge);
 	} else {
