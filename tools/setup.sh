@@ -32,7 +32,7 @@ packages() { # MANAGER PURPOSE
 	apt-torch) echo python3 python3-venv ;;
 	dnf-build) echo gcc gcc-c++ make glibc-devel libzstd-devel libzstd-static xxhash-devel zlib-devel elfutils-devel \
 		elfutils-libelf-devel jansson-devel libstdc++-static 'dnf-command(download)' cpio xz tar ;;
-	dnf-check) echo CUnit-devel python3 clang compiler-rt gdb strace jemalloc gperftools-libs mimalloc libasan \
+	dnf-check) echo CUnit-devel python3 clang compiler-rt gdb strace jemalloc gperftools-libs mimalloc libasan libasan-static \
 		musl-gcc ;;
 	dnf-mpi) echo openmpi openmpi-devel ;;
 	dnf-web) echo chromium chromedriver firefox python3 ;;
