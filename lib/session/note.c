@@ -111,6 +111,13 @@ static void append_news(struct mv_session *session, struct mv_session_thread *th
 	}
 }
 
+/* Worth a sample.  What is only offered, bound or made accessible moves next to nothing, and may come in great numbers:
+ * cuMemSetAccess, with each piece of a segment that grows.  */
+static bool may_move_memory(const struct mv_event *event)
+{
+	return event->kind == MV_EVENT_CALL && event->role != MV_CHANGE_OTHER && event->role != MV_CHANGE_EXPORT;
+}
+
 static void note(struct mv_event *event)
 {
 	struct mv_session_thread *thread;
@@ -123,7 +130,7 @@ static void note(struct mv_event *event)
 	if (is_news)
 		append_news(session, thread, event);
 	mv_session_leave(thread);
-	if ((event->kind == MV_EVENT_CALL && is_news) || mv_sampler_is_expected(session))
+	if ((is_news && may_move_memory(event)) || mv_sampler_is_expected(session))
 		mv_sampler_want(session);
 	/* PyTorch on the driver's own pools reports nothing by itself.  */
 	if (event->ledger == MV_LEDGER_POOLED)

@@ -222,6 +222,19 @@ static void unmap_unseen(void)
 	MUST(!cuMemRelease(handle));
 }
 
+static void access_often(void)
+{
+	CUmemAccessDesc access = {{CU_MEM_LOCATION_TYPE_DEVICE, 0}, CU_MEM_ACCESS_FLAGS_PROT_READWRITE};
+	CUdeviceptr address;
+	int i;
+
+	acts_open_card();
+	MUST(!cuMemAddressReserve(&address, 2 * MIB, 0, 0, 0));
+	map(address);
+	for (i = 0; i < 20000; i++)
+		MUST(!cuMemSetAccess(address, 2 * MIB, &access, 1));
+}
+
 /* ---- contexts ---- */
 
 /* 1 MiB in each of three; the first of the program's own ends.  */
@@ -287,6 +300,7 @@ const struct act acts_kinds[] = {
 	{"captured", captured},
 	{"nodes", nodes},
 	{"unmap_unseen", unmap_unseen},
+	{"access_often", access_often},
 	{"own_contexts", own_contexts},
 	{"context_only", context_only},
 	{"hidden", hidden},

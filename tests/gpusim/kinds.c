@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "analyze/besides.h"
+#include "analyze/samples.h"
 #include "analyze/series.h"
 #include "gpusim/run.h"
 #include "read/verify.h"
@@ -186,6 +187,21 @@ static void an_unmap_that_begins_at_what_is_not_known_ends_what_is(void)
 	run_end(&run, timeline);
 }
 
+/* Of the card's first use and of the end, and one that was wanted while another was taken.  */
+static void making_memory_accessible_is_no_reason_for_a_sample(void)
+{
+	static const char *const seldom[] = {"MEMVIZ_SAMPLE=0", NULL};
+	struct run run;
+	struct mv_timeline *timeline;
+
+	run_act(&run, "access_often", seldom);
+	CU_ASSERT(run_exited(&run, 0));
+	timeline = run_open(&run, ".memviz", 0);
+	CU_ASSERT(mv_timeline_samples(timeline)->call_count > 20000);
+	CU_ASSERT(mv_timeline_samples(timeline)->sample_count <= 3);
+	run_end(&run, timeline);
+}
+
 /* ---- contexts ---- */
 
 static void a_context_takes_only_its_own_memory_along(void)
@@ -253,6 +269,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(what_is_captured_is_no_memory_yet),
 	HARNESS_TEST(nodes_that_allocate_are_no_memory_yet),
 	HARNESS_TEST(an_unmap_that_begins_at_what_is_not_known_ends_what_is),
+	HARNESS_TEST(making_memory_accessible_is_no_reason_for_a_sample),
 	HARNESS_TEST(a_context_takes_only_its_own_memory_along),
 	HARNESS_TEST(a_context_alone_is_worth_a_recording),
 	HARNESS_TEST(calls_that_change_hidden_memory_are_told),
