@@ -60,7 +60,7 @@ crash: $(test_out)/crash/kill $(test_out)/crash/step ## end a recording process 
 	$(Q)MEMVIZ_TEST_KILLS=$(CRASH_ENDS) tests/suites.sh crash $^
 
 # What runs other programs under the recorder is left out where the recorder needs a sanitizer's library before it.
-cli_tests := $(if $(SANITIZE),$(filter-out run run_% snapshot_process install,$(patsubst tests/cli/%.sh,%,$(wildcard tests/cli/*.sh))))
+cli_tests := $(if $(SANITIZE),$(filter-out run run_% annotations snapshot_process install,$(patsubst tests/cli/%.sh,%,$(wildcard tests/cli/*.sh))))
 
 .PHONY: check-cli
 check-cli: $(BUILD)/bin/memviz $(test_out)/forge $(BUILD)/libmemviz.so gpusim ## test the viewer end to end
@@ -115,6 +115,7 @@ recorder_env = MEMVIZ_TEST_SO=$(abspath $(BUILD))/libmemviz.so MEMVIZ_TEST_GPUSI
 	MEMVIZ_TEST_ACTS=$(abspath $(test_out))/gpusim/acts MEMVIZ_TEST_RELOAD=$(abspath $(test_out))/gpusim/reload \
 	MEMVIZ_TEST_BOUND_ACTS=$(abspath $(test_out))/gpusim/acts_bound MEMVIZ_TEST_PLUGIN=$(abspath $(test_out))/gpusim/plugin.so \
 	MEMVIZ_TEST_RUNTIME_USER=$(abspath $(test_out))/gpusim/runtime_user \
+	MEMVIZ_TEST_INTERPOSER=$(abspath $(scopes_out))/libinterposer.so \
 	$(entry_env) $(session_env) ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(abspath tests/tsan.supp) \
 	$(if $(SANITIZE),MEMVIZ_TEST_PRELOAD=$(shell $(CC) -print-file-name=lib$(san_library).so))
 

@@ -93,6 +93,8 @@ $(scopes_out)/dlerrors: tests/gpusim/dlerrors.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(guest_link) $(guest_flags) -MF $@.d $^ -ldl
 
+check-recorder: $(scopes_out)/libinterposer.so
+
 scopes_programs := $(scopes_out)/dlerrors $(scopes_out)/near/libscopes_near.so $(scopes_out)/scopes_user $(scopes_plugins) $(scopes_out)/libinterposer.so
 
 # No builtins: what it defines is not to be made of itself.

@@ -141,6 +141,26 @@ static void a_library_that_is_loaded_later_is_reached(void)
 	run_end(&run, timeline);
 }
 
+/* A library that was there first, with a dlsym of its own: it goes on being asked.  */
+static void another_dlsym_stays_in_the_chain(void)
+{
+	const char *interposer = getenv("MEMVIZ_TEST_INTERPOSER"), *sanitizer = getenv("MEMVIZ_TEST_PRELOAD");
+	struct settings settings = {.count = 0};
+	char preload[SETTING_BYTES - 16];
+	struct mv_timeline *timeline;
+	struct run run;
+	unsigned asked = 0;
+
+	snprintf(preload, sizeof preload, "%s %s", sanitizer ? sanitizer : "", interposer ? interposer : "");
+	add(&settings, "LD_PRELOAD", preload);
+	add(&settings, "CUDA_INJECTION64_PATH", recorder());
+	run_act(&run, "looks_up_before_and_after", settings.at);
+	timeline = opened(&run);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 2 * MIB);
+	CU_ASSERT(sscanf(run.out, "asked %u times", &asked) == 1 && asked >= 2);
+	run_end(&run, timeline);
+}
+
 static void a_program_without_cuda_is_never_entered(void)
 {
 	struct settings settings;
@@ -273,6 +293,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(threads_and_forks_are_as_ever),
 	HARNESS_TEST(a_runtime_that_knows_the_driver_already_is_watched_itself),
 	HARNESS_TEST(a_library_that_is_loaded_later_is_reached),
+	HARNESS_TEST(another_dlsym_stays_in_the_chain),
 	HARNESS_TEST(a_program_without_cuda_is_never_entered),
 	HARNESS_TEST(off_is_off_for_the_driver_too),
 	HARNESS_TEST(a_program_can_load_the_recorder_when_it_likes),
