@@ -4,7 +4,7 @@
  * so that a row needs no code of its own and no signature has to be guessed: the program's registers and stack
  * arguments reach the real function as they came.
  *
- * To watch one more function, add a row to hooks.def.
+ * To watch one more function, add a row to one of the .def files that hooks.def lists.
  *
  * Threads: rows are constant; a call lives on the stack of its thread.  Private to lib/cuda.  */
 #ifndef CUDA_HOOK_H
