@@ -156,8 +156,8 @@ fuzz: $(BUILD)/fuzz/recording $(test_out)/forge ## feed the reader damaged files
 checks := check-unit check-recorder check-guest check-gpusim check-cli check-stack check-demo check-web check-soak lint
 
 .PHONY: test-programs
-test-programs: all $(suites) $(test_helpers) $(simulation_programs) $(recorder_programs) $(guest_programs) \
-	$(if $(SANITIZE),,$(demo_suites)) $(stack_suites) $(stack_probe)
+test-programs: all $(suites) $(test_helpers) $(simulation_programs) $(recorder_programs) \
+	$(if $(SANITIZE),,$(guest_programs) $(demo_suites)) $(stack_suites) $(stack_probe)
 
 # $(call one_after_the_other,TARGETS): all of them, even if one fails.
 one_after_the_other = $(MAKE) --no-print-directory -j$(JOBS) test-programs && $(MAKE) --no-print-directory -j1 -k $(1)
