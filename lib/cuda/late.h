@@ -20,8 +20,7 @@
 bool mv_late_is_on(void);
 
 /* Reach the objects that have been loaded since the last time: some 15 ms for a whole PyTorch, about 50 ns if there are
- * none.  Waits for nobody.  Cannot
- * fail; what could not be reached is counted.  */
+ * none.  Waits for nobody.  Cannot fail; what could not be reached is counted.  */
 void mv_late_follow(void);
 
 #endif
