@@ -239,8 +239,11 @@ void mv_sampler_want(struct mv_session *session)
 		start(session);
 }
 
+/* Where the thread is there already, a context was noted, and its card becomes known behind that.  */
 void mv_sampler_expect(struct mv_session *session)
 {
+	if (phase_of(&session->sampler) == RUNNING)
+		wake(&session->sampler);
 	__atomic_store_n(&session->sampler.is_expected, true, __ATOMIC_RELAXED);
 }
 

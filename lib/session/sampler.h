@@ -32,7 +32,8 @@ struct mv_sampler {
 	bool has_moved;	 /* memory has changed hands, or may have, since it was cleared */
 };
 
-/* A sample will be wanted behind the next event.  mv_sampler_is_expected is true once for each, but two at once are one.  */
+/* A card has become known: a sample will be wanted behind the next event, and one at once if the thread is there already.
+ * mv_sampler_is_expected is true once for each, but two at once are one.  */
 void mv_sampler_expect(struct mv_session *session);
 bool mv_sampler_is_expected(struct mv_session *session);
 

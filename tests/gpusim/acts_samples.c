@@ -176,6 +176,8 @@ static void loads_and_launches(void)
 	int i;
 
 	open_card(0, 2 * MIB);
+	MUST(!cuCtxSetLimit(CU_LIMIT_PRINTF_FIFO_SIZE, 2 * MIB));
+	settle();
 	for (i = 0; i < 3; i++) {
 		function = load_kernel(&modules[i]);
 		settle();

@@ -109,6 +109,17 @@ static void first_use_and_exit_are_sampled(void)
 	run_end(&run, timeline);
 }
 
+/* A limit, three modules that are loaded, one that goes; before them the first memory, behind them exit.  The context is
+ * one more if its card is known in time.  */
+static void calls_that_change_memory_are_sampled(void)
+{
+	struct run run;
+	struct mv_timeline *timeline = record(&run, "loads_and_launches", at_events);
+
+	CU_ASSERT(sample_of(timeline, 0, 1).number >= 7);
+	run_end(&run, timeline);
+}
+
 static void an_error_s_snapshot_has_a_fresh_sample(void)
 {
 	struct run run;
@@ -264,6 +275,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(each_card_is_sampled),
 	HARNESS_TEST(the_driver_says_what_its_pools_hold),
 	HARNESS_TEST(first_use_and_exit_are_sampled),
+	HARNESS_TEST(calls_that_change_memory_are_sampled),
 	HARNESS_TEST(an_error_s_snapshot_has_a_fresh_sample),
 	HARNESS_TEST(off_is_off),
 	HARNESS_TEST(who_is_who_is_not_guessed),
