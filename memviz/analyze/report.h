@@ -46,7 +46,7 @@ struct mv_report {
 	size_t largest_count;
 };
 
-enum { MV_REPORT_LARGEST = 10 };
+enum { MV_REPORT_LARGEST = 1000 };
 
 /* Describe CARD at TIME_NS.  With OOM, an error of the timeline's on that card, at its moment; TIME_NS is then not looked
  * at.

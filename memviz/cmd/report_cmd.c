@@ -22,7 +22,7 @@ static const struct mv_option options[] = {
 	{NULL, NULL, NULL, 0},
 };
 
-enum { TOP_TEXT = 5, TOP_JSON = 10, TOP_MAX = 1000 };
+enum { TOP_TEXT = 5, TOP_JSON = 10, TOP_MAX = MV_REPORT_LARGEST };
 
 static int write_view(const struct mv_report_view *view, bool is_json, const char *path)
 {

@@ -93,17 +93,20 @@ static void the_largest_blocks_come_first(void)
 {
 	struct mv_report report;
 	struct scene scene;
-	size_t i, count;
+	size_t i, count, alive = 0;
 	const struct mv_block *blocks;
 
 	scene_open(&scene, &oom_plan);
 	report = report_at(&scene, 0, only_oom(&scene));
 	blocks = mv_timeline_blocks(scene.timeline, &count);
-	CU_ASSERT_EQUAL_FATAL(report.largest_count, MV_REPORT_LARGEST);
 	for (i = 1; i < report.largest_count; i++)
 		CU_ASSERT(blocks[report.largest[i - 1]].size_bytes >= blocks[report.largest[i]].size_bytes);
 	for (i = 1; i < report.stack_count; i++)
 		CU_ASSERT(report.stacks[i - 1].bytes >= report.stacks[i].bytes);
+	for (i = 0; i < report.stack_count; i++)
+		alive += report.stacks[i].blocks;
+	CU_ASSERT(alive > 10);
+	CU_ASSERT_EQUAL(report.largest_count, alive < MV_REPORT_LARGEST ? alive : MV_REPORT_LARGEST);
 	mv_report_release(&report);
 	scene_close(&scene);
 }
