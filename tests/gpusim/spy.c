@@ -51,18 +51,25 @@ static void judge_answer(const char *asked, void *genuine, void *given, const vo
 	judge(genuine ? verdict_name(genuine) : *asked ? asked : "-", genuine, given, caller);
 }
 
+/* What CALLER was told, ERR and *FUNCTION, beside the driver's own answer.  */
+static void judge_call(const char *name, bool is_same_error, void *genuine, int err, void **function, const void *caller)
+{
+	if (!is_same_error)
+		write_line("WRONG", "error", caller);
+	else if (!err)
+		judge_answer(name, genuine, *function, caller);
+	if (!err)
+		stand_before(function);
+}
+
 static int spy_four(const char *name, void **function, int version, uint64_t flags)
 {
 	four_fn own = (four_fn)verdict_genuine("cuGetProcAddress");
 	void *genuine = NULL;
 	int err = four(name, function, version, flags);
+	int genuine_err = own(name, &genuine, version, flags);
 
-	if (own(name, &genuine, version, flags) != err)
-		write_line("WRONG", "error", __builtin_return_address(0));
-	else if (!err)
-		judge_answer(name, genuine, *function, __builtin_return_address(0));
-	if (!err)
-		stand_before(function);
+	judge_call(name, genuine_err == err, genuine, err, function, __builtin_return_address(0));
 	return err;
 }
 
@@ -71,13 +78,10 @@ static int spy_five(const char *name, void **function, int version, uint64_t fla
 	five_fn own = (five_fn)verdict_genuine("cuGetProcAddress_v2");
 	int genuine_status = 0, err = five(name, function, version, flags, status);
 	void *genuine = NULL;
+	int genuine_err = own(name, &genuine, version, flags, &genuine_status);
 
-	if (own(name, &genuine, version, flags, &genuine_status) != err || (status && *status != genuine_status))
-		write_line("WRONG", "error", __builtin_return_address(0));
-	else if (!err)
-		judge_answer(name, genuine, *function, __builtin_return_address(0));
-	if (!err)
-		stand_before(function);
+	judge_call(name, genuine_err == err && (!status || *status == genuine_status), genuine, err, function,
+	      __builtin_return_address(0));
 	return err;
 }
 
