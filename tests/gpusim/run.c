@@ -102,15 +102,17 @@ void run_program(struct run *run, const char *const *command, const char *const 
 	run_list(run);
 }
 
+/* Also what was not listed: an act may leave more files than there is room for.  */
 void run_clean(struct run *run)
 {
-	char path[256];
-	size_t i;
+	DIR *folder = opendir(run->folder);
+	struct dirent *entry;
 
-	for (i = 0; i < run->file_count; i++) {
-		snprintf(path, sizeof path, "%s/%s", run->folder, run->files[i]);
-		unlink(path);
-	}
+	while (folder && (entry = readdir(folder)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			unlinkat(dirfd(folder), entry->d_name, 0);
+	if (folder)
+		closedir(folder);
 	rmdir(run->folder);
 }
 
