@@ -127,7 +127,7 @@ static void tell_files(const struct harvest *harvest)
 	size_t i;
 
 	if (!harvest->count)
-		mv_tell("nothing was recorded: no CUDA was seen in the program, or the recorder has said why");
+		mv_tell("nothing was recorded: what could be recorded used no CUDA, or the recorder has said why");
 	for (i = 0; i < harvest->count && i < NAMED_MAX; i++) {
 		const struct find *find = &harvest->finds[i];
 
