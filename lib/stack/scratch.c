@@ -139,8 +139,9 @@ struct mv_scratch *mv_scratch_mine(void)
 	place = find_left(me);
 	if (!place)
 		place = make(me);
+	/* Acquires what a thread that has ended wrote there: pairs with the release at the end of its capture.  */
 	if (place)
-		__atomic_store_n(&place->stage, MV_SCRATCH_OUTSIDE, __ATOMIC_RELEASE);
+		__atomic_exchange_n(&place->stage, MV_SCRATCH_OUTSIDE, __ATOMIC_ACQ_REL);
 	t_place = place;
 	t_epoch = __atomic_load_n(&g_epoch, __ATOMIC_ACQUIRE);
 	return place;

@@ -218,7 +218,10 @@ bool mv_ring_append(struct mv_ring *ring, uint32_t number, struct mv_event *even
 {
 	number %= ring->slot_count;
 	if (!mv_lock_take(&ring->gates[number].lock)) {
-		count_loss(ring, MV_LOSS_LOCK, 1);
+		/* Pairs with the release of whoever closed the lock: is_closed was there before.  */
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!__atomic_load_n(&ring->is_closed, __ATOMIC_RELAXED))
+			count_loss(ring, MV_LOSS_LOCK, 1);
 		return false;
 	}
 	append_locked(ring, number, event);
@@ -249,6 +252,7 @@ void mv_ring_close(struct mv_ring *ring)
 {
 	uint32_t number;
 
+	__atomic_store_n(&ring->is_closed, true, __ATOMIC_RELAXED);
 	for (number = 0; number < ring->slot_count; number++) {
 		struct mv_lock *lock = &ring->gates[number].lock;
 

@@ -37,6 +37,7 @@ struct mv_ring {
 	struct mv_lock lock;
 	struct mv_ring_gate gates[MV_RING_SLOTS_MAX];
 	uint64_t last_stamp; /* times are unique: see base/stamp.h */
+	bool is_closed;	     /* atomic */
 };
 
 /* Bytes of private memory for a ring of chunks of SLOT_EVENTS events.  */
@@ -47,7 +48,7 @@ size_t mv_ring_memory_bytes(uint32_t slot_events);
 int mv_ring_open(struct mv_ring *ring, struct mv_file_header *header, void *memory);
 
 /* Append EVENT to slot NUMBER modulo the slots there are, with a time of its own, which is also left in EVENT.
- * False: a lock could not be had (counted).  */
+ * False: a lock could not be had (counted), or the ring has been closed.  */
 bool mv_ring_append(struct mv_ring *ring, uint32_t number, struct mv_event *event);
 
 /* Events appended so far.  */
@@ -55,7 +56,7 @@ uint64_t mv_ring_appended(const struct mv_ring *ring);
 
 /* Move the events of all slots into the ring, where they take a thirtieth of the room, because the recording ends.  What
  * cannot be moved stays where it is.  Other threads may still be appending: what they have been told is appended is
- * there, and from now on they are told that it is not.  */
+ * there, and from now on they are told that it is not.  That is no loss: it comes after the end.  */
 void mv_ring_close(struct mv_ring *ring);
 
 #endif

@@ -252,6 +252,22 @@ static void what_was_still_open_is_compressed_at_the_end(void)
 	close_bench(&bench);
 }
 
+static void what_comes_after_the_end_is_no_loss(void)
+{
+	struct bench bench = open_bench();
+	struct image image;
+
+	CU_ASSERT(append(&bench, 0));
+	mv_ring_close(&bench.store.ring);
+	CU_ASSERT(!append(&bench, 1));
+	mv_store_finish(&bench.store);
+	image = load(bench.path);
+	CU_ASSERT_EQUAL(events_in_ring(&image), 1);
+	CU_ASSERT_EQUAL(image.header->losses[MV_LOSS_LOCK], 0);
+	free(image.bytes);
+	close_bench(&bench);
+}
+
 static void equal_strings_and_records_are_kept_once(void)
 {
 	struct bench bench = open_bench();
@@ -303,6 +319,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(finishing_replaces_the_file_by_a_compact_one),
 	HARNESS_TEST(a_note_is_made_when_it_says_something_new),
 	HARNESS_TEST(what_was_still_open_is_compressed_at_the_end),
+	HARNESS_TEST(what_comes_after_the_end_is_no_loss),
 	HARNESS_TEST(equal_strings_and_records_are_kept_once),
 	HARNESS_TEST(a_full_table_counts_and_answers_none),
 };
