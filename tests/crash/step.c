@@ -19,7 +19,7 @@
 #include "read/table.h"
 #include "store/store.h"
 
-enum { TRAP_FLAG = 0x100, PAGE_BYTES = 4096, SELDOM = 4096, SLOT_EVENTS = 16384, FILLED_EVENTS = 40 * SLOT_EVENTS };
+enum { TRAP_FLAG = 0x100, PAGE_BYTES = 4096, SELDOM = 4096, SLOT_EVENTS = 16384, FILLED_EVENTS = 40 * SLOT_EVENTS, TRIES = 4 };
 
 static struct mv_store g_store;
 static char g_path[64];
@@ -266,13 +266,18 @@ static void sealing_is_whole_at_every_store(void)
 static void overwriting_the_oldest_is_whole_at_every_store(void)
 {
 	uint64_t evicted;
+	int i;
 
 	if (!open_store())
 		return;
 	append_quietly(FILLED_EVENTS);
 	evicted = g_store.header->events_evicted;
 	CU_ASSERT(evicted > 0);
-	step_append();
+	/* How long a chunk is depends on the times in it: one may still fit where a longer one has been.  */
+	for (i = 0; i < TRIES && g_store.header->events_evicted == evicted; i++) {
+		step_append();
+		append_quietly(SLOT_EVENTS - 1);
+	}
 	CU_ASSERT(g_store.header->events_evicted > evicted);
 	close_store(1000);
 }
