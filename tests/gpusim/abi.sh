@@ -20,13 +20,7 @@ if ! [ -e "$toolkit/cuda.h" ] || ! [ -e "$toolkit/cuda_runtime_api.h" ]; then
 	echo "abi: 0 passed, 0 failed, 1 skipped"
 	exit 0
 fi
-if [ $# -gt 0 ]; then
-	work=$1
-	mkdir -p "$work" || exit 2
-else
-	work=$(mktemp -d) || exit 2
-	trap 'rm -rf "$work"' EXIT
-fi
+. "$here/work.sh"
 version=$(sed -n 's/^#define CUDA_VERSION \([0-9]*\).*/\1/p' "$toolkit/cuda.h")
 major=$((version / 1000))
 

@@ -16,13 +16,7 @@ top=$here/../..
 home=${CUDA_HOME:-/usr/local/cuda}
 passed=0 failed=0 skipped=0
 
-if [ $# -gt 0 ]; then
-	work=$1
-	mkdir -p "$work" || exit 2
-else
-	work=$(mktemp -d) || exit 2
-	trap 'rm -rf "$work"' EXIT
-fi
+. "$here/work.sh"
 
 fail() {
 	echo "table: $1"
