@@ -26,11 +26,14 @@ static void add_count(char text[MV_BESIDES_BYTES], uint64_t count, const char *w
 		add(text, "%s%llu %s%s", *text ? ", " : "", (unsigned long long)count, what, count == 1 ? "" : "s");
 }
 
-static void add_size(char text[MV_BESIDES_BYTES], uint64_t bytes)
+/* "3 arrays, 1.5 MiB".  */
+static void add_sized(char text[MV_BESIDES_BYTES], uint64_t count, const char *what, uint64_t bytes)
 {
 	char size[MV_TELL_BYTES];
 
-	add(text, ", %s", mv_tell_size(bytes, size));
+	add_count(text, count, what);
+	if (count)
+		add(text, ", %s", mv_tell_size(bytes, size));
 }
 
 static void tell_limits(const struct mv_besides *besides, char text[MV_BESIDES_BYTES])
@@ -47,18 +50,12 @@ static void tell_limits(const struct mv_besides *besides, char text[MV_BESIDES_B
 static void tell_graphs(const struct mv_besides *besides, char text[MV_BESIDES_BYTES])
 {
 	add_count(text, besides->graphs, "executable graph");
-	add_count(text, besides->node_count, "captured allocation");
-	if (besides->node_count)
-		add_size(text, besides->node_bytes);
+	add_sized(text, besides->node_count, "captured allocation", besides->node_bytes);
 }
 
 static void tell_imported(const struct mv_besides *besides, char text[MV_BESIDES_BYTES])
 {
-	uint64_t sized = besides->imported_count;
-
-	add_count(text, sized, "piece");
-	if (sized)
-		add_size(text, besides->imported_bytes);
+	add_sized(text, besides->imported_count, "piece", besides->imported_bytes);
 	add_count(text, besides->unsized_count, "piece");
 	if (besides->unsized_count)
 		add(text, " of unknown size");
@@ -68,18 +65,14 @@ static void tell_imported(const struct mv_besides *besides, char text[MV_BESIDES
 
 static void tell_arrays(const struct mv_besides *besides, char text[MV_BESIDES_BYTES])
 {
-	add_count(text, besides->array_count, "array");
-	if (besides->array_count)
-		add_size(text, besides->array_bytes);
+	add_sized(text, besides->array_count, "array", besides->array_bytes);
 	if (*text)
 		add(text, " without padding: counted");
 }
 
 static void tell_teams(const struct mv_besides *besides, char text[MV_BESIDES_BYTES])
 {
-	add_count(text, besides->team_count, "multicast object");
-	if (besides->team_count)
-		add_size(text, besides->team_bytes);
+	add_sized(text, besides->team_count, "multicast object", besides->team_bytes);
 	if (*text)
 		add(text, " of addresses");
 }
