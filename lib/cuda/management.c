@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cuda/management.h"
 
-#include <fcntl.h>
 #include <string.h>
 
-#include "base/sys.h"
+#include "base/pids.h"
 #include "base/text.h"
 #include "base/thread.h"
 #include "cuda/lookup.h"
@@ -12,9 +11,7 @@
 
 enum {
 	LISTED = 256, /* processes that are asked for; with more than that others are not told */
-	PIDS = 8,     /* namespaces that this process is seen from */
 	UUID_BYTES = 48,
-	STATUS_BYTES = 4096,
 	MEMORY_V2 = sizeof(nvmlMemory_v2_t) | 2 << 24,
 };
 
@@ -149,41 +146,7 @@ static bool ask_memory(const struct library *library, nvmlDevice_t device, struc
 
 /* ---- processes ---- */
 
-struct pids {
-	unsigned at[PIDS];
-	size_t count;
-};
-
-/* The numbers on the line that begins with NAME.  */
-static void read_line(const char *status, const char *name, struct pids *pids)
-{
-	const char *at = strstr(status, name);
-
-	for (at = at ? at + strlen(name) : ""; *at == '\t' || *at == ' ';) {
-		unsigned pid = 0;
-
-		for (at++; *at >= '0' && *at <= '9'; at++)
-			pid = pid * 10 + (unsigned)(*at - '0');
-		if (pid && pids->count < PIDS)
-			pids->at[pids->count++] = pid;
-	}
-}
-
-/* Under which ids this process may be listed: its own, and what the namespaces around it call it.  */
-static void find_own(struct pids *own)
-{
-	char status[STATUS_BYTES] = "";
-	int fd = mv_sys_open("/proc/self/status", O_RDONLY, 0);
-
-	*own = (struct pids){.at = {(unsigned)mv_sys_pid()}, .count = 1};
-	if (fd < 0)
-		return;
-	if (mv_sys_read_at(fd, status, sizeof status - 1, 0) > 0)
-		read_line(status, "\nNSpid:", own);
-	mv_sys_close(fd);
-}
-
-static bool is_one_of(const struct pids *pids, unsigned pid)
+static bool is_one_of(const struct mv_pids *pids, unsigned pid)
 {
 	size_t i;
 
@@ -226,10 +189,9 @@ static void count_processes(const struct census *census, struct mv_usage *usage)
 {
 	uint64_t process = 0, others = 0;
 	bool is_listed = false, is_told = true, are_others_told = census->is_complete;
-	struct pids own;
+	struct mv_pids own = mv_pids_own();
 	unsigned i;
 
-	find_own(&own);
 	for (i = 0; i < census->count; i++) {
 		bool is_own = is_one_of(&own, census->listed[i].pid);
 		bool has_number = census->listed[i].usedGpuMemory != NVML_VALUE_NOT_AVAILABLE;

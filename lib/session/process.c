@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/pids.h"
 #include "base/sys.h"
 #include "base/syscall.h"
 #include "base/text.h"
@@ -145,22 +146,11 @@ static void find_program(struct mv_file_header *header)
 	set_program(header, script ? script : size && line[0] ? line : "program");
 }
 
-/* "NSpid:	4711	12": from the namespace of whoever mounted /proc inwards.  */
 uint32_t mv_process_outer_pid(void)
 {
-	char status[4096];
-	size_t size = read_own("/proc/self/status", status, sizeof status - 1);
-	const char *line;
-	uint64_t pid;
+	struct mv_pids pids = mv_pids_own();
 
-	status[size] = 0;
-	line = strstr(status, "\nNSpid:\t");
-	if (!line)
-		return 0;
-	line += strlen("\nNSpid:\t");
-	for (pid = 0; *line >= '0' && *line <= '9'; line++)
-		pid = pid * 10 + (uint64_t)(*line - '0');
-	return pid == (uint64_t)mv_sys_pid() ? 0 : (uint32_t)pid;
+	return pids.count > 1 && pids.at[1] != pids.at[0] ? pids.at[1] : 0;
 }
 
 /* ---- which rank ---- */
