@@ -314,6 +314,9 @@ static const struct {
 	{"team", odd_team},
 	{"team_unmapped", odd_team_unmapped},
 	{"graphics", odd_graphics},
+	{"frees_the_unseen", odd_frees_the_unseen},
+	{"pool_that_errs", odd_pool_that_errs},
+	{"frees_the_overwritten", odd_frees_the_overwritten},
 	{"steady", odd_steady},
 	{"whole_life", odd_whole_life},
 };

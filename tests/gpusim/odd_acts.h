@@ -33,6 +33,11 @@ void odd_team(void);
 void odd_team_unmapped(void);
 void odd_graphics(void);
 
+/* Frees without an allocation that could be known.  */
+void odd_frees_the_unseen(void);
+void odd_pool_that_errs(void);
+void odd_frees_the_overwritten(void);
+
 #ifdef __cplusplus
 }
 #endif
