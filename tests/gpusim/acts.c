@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 {
 	static const struct act *const sorts[] = {acts_memory, acts_lookups, acts_processes, acts_guest,
 						    acts_ways,	 acts_begin,   acts_samples, acts_manners,
-						    acts_ends,	 acts_kinds,   acts_lives,	acts_totals};
+						    acts_ends,	 acts_kinds,   acts_lives,	acts_totals,  acts_crowd};
 	size_t i;
 
 	for (i = 0; argc == 2 && i < sizeof sorts / sizeof *sorts; i++)

@@ -33,6 +33,7 @@ extern const struct act acts_manners[];	 /* what is theirs, and much at once */
 extern const struct act acts_ends[];	 /* ends of busy programs, and what others do */
 extern const struct act acts_lives[];	 /* what belongs to the program alone */
 extern const struct act acts_totals[];	 /* frees without allocations */
+extern const struct act acts_crowd[];	 /* many processes at once */
 extern const struct act acts_begin[];	 /* first calls */
 extern const struct act acts_processes[]; /* threads, signals, children, ends */
 

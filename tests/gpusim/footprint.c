@@ -167,6 +167,54 @@ static void a_call_like_those_before_makes_no_system_call(void)
 	unlink(out);
 }
 
+/* ---- other processes ---- */
+
+/* What others could wait for, or change; a file that is opened for writing is another matter.  */
+static bool is_shared(const char *line)
+{
+	static const char *const ways[] = {" flock(", "F_SETLK", "F_OFD_SETLK", "F_SETLEASE", " semget(", " semop(", " shmget(",
+					   " shmat(", " msgget(", " mq_open(", "/dev/shm", " connect(", " bind("};
+	size_t i;
+
+	for (i = 0; i < sizeof ways / sizeof *ways; i++)
+		if (strstr(line, ways[i]))
+			return true;
+	return strstr(line, " futex(") && !strstr(line, "_PRIVATE");
+}
+
+/* Files that are opened for writing and what is not in FOLDER.  */
+static bool is_elsewhere(const char *line, const char *folder)
+{
+	return (strstr(line, "O_RDWR") || strstr(line, "O_WRONLY") || strstr(line, "O_CREAT")) && !strstr(line, folder);
+}
+
+/* From its start to its end, with the thread that asks NVML.  */
+static void a_process_shares_nothing_with_others_but_a_folder(void)
+{
+	const char *const program[] = {place("MEMVIZ_TEST_ACTS"), "device", NULL};
+	char out[] = "/tmp/memviz-strace-XXXXXX", line[1024];
+	int fd = mkstemp(out), wrong = 0, opened = 0;
+	struct run run;
+	FILE *lines;
+
+	CU_ASSERT_FATAL(fd >= 0);
+	close(fd);
+	prepare("", true, place("MEMVIZ_TEST_GPUSIM"));
+	if (trace(&run, out, "MEMVIZ_SAMPLE=1ms", program)) {
+		lines = fopen(out, "r");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(lines);
+		while (fgets(line, sizeof line, lines)) {
+			opened += strstr(line, "O_CREAT") && strstr(line, run.folder);
+			if ((is_shared(line) || is_elsewhere(line, run.folder)) && ++wrong)
+				fprintf(stderr, "%s", line);
+		}
+		fclose(lines);
+		CU_ASSERT(opened > 0 && !wrong);
+		run_clean(&run);
+	}
+	unlink(out);
+}
+
 static void a_tracer_may_watch(void)
 {
 	const char *const program[] = {place("MEMVIZ_TEST_ACTS"), "forks_among_threads", NULL};
@@ -298,6 +346,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_call_like_those_before_allocates_locks_and_reads_nothing),
 	HARNESS_TEST(nothing_is_ever_allocated_with_malloc_or_asked_of_the_environment),
 	HARNESS_TEST(programs_that_know_nothing_of_cuda_are_as_ever),
+	HARNESS_TEST(a_process_shares_nothing_with_others_but_a_folder),
 	HARNESS_TEST(a_tracer_may_watch),
 	HARNESS_TEST(a_debugger_may_stop_in_the_recorder),
 };

@@ -105,7 +105,7 @@ $(scopes_out)/libtally.so: tests/gpusim/tally.c
 
 # ---- all of them -----------------------------------------------------------------------------------------
 
-guest_suites   := $(addprefix $(guest_out)/,odd company footprint manners totals)
+guest_suites   := $(addprefix $(guest_out)/,odd company footprint manners totals crowd)
 guest_programs := $(guest_suites) $(odd_acts) $(odd_asan) $(guest_out)/on_odd/libodd_table.so $(scopes_programs) \
 	$(scopes_out)/libtally.so
 
