@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What belongs to the program alone, and what children without memory of their own, or an early end, do to it.  */
 #include "gpusim/acts.h"
+#include "gpusim/api/cuda_graph.h"
+#include "gpusim/api/cuda_stream.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -9,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SPAWNS = 200 };
+enum { SPAWNS = 200, CAPTURED = 2000 };
 
 extern char **environ;
 
@@ -55,6 +57,34 @@ static void keeps_dlerror(void)
 	MUST(error && strstr(error, "acts_have_no_such_thing"));
 	MUST(dlsym(RTLD_DEFAULT, "cuMemAlloc_v2") && !dlerror());
 	MUST(!dlsym(RTLD_DEFAULT, "cuNoSuchFunction") && dlerror());
+}
+
+/* In a mode in which whatever any thread does wrong spoils it.  The recording begins in the first one, is sampled in both,
+ * and its stacks are new in both.  */
+static void capture(CUstream stream, CUstreamCaptureMode mode)
+{
+	CUdeviceptr address;
+	size_t nodes = 0;
+	CUgraph graph;
+	int i;
+
+	MUST(!cuStreamBeginCapture_v2(stream, mode));
+	for (i = 0; i < CAPTURED; i++)
+		MUST(!cuMemAllocAsync(&address, 4096, stream) && !cuMemFreeAsync(address, stream));
+	MUST(!cuStreamEndCapture(stream, &graph) && !cuGraphGetNodes(graph, NULL, &nodes));
+	MUST(nodes == 2 * CAPTURED && !cuGraphDestroy(graph));
+}
+
+static void captures(void)
+{
+	CUcontext context;
+	CUstream stream;
+
+	MUST(!cuInit(0) && !cuDevicePrimaryCtxRetain(&context, 0) && !cuCtxSetCurrent(context));
+	MUST(!cuStreamCreate(&stream, 1));
+	capture(stream, CU_STREAM_CAPTURE_MODE_GLOBAL);
+	capture(stream, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL);
+	acts_get(MIB);
 }
 
 /* Children that run in their parent's memory until they are another program.  */
@@ -120,6 +150,7 @@ const struct act acts_lives[] = {
 	{"runs_out_elsewhere", runs_out_elsewhere},
 	{"runs_out_without_context", runs_out_without_context},
 	{"keeps_dlerror", keeps_dlerror},
+	{"captures", captures},
 	{"spawns", spawns},
 	{"leaves_quickly", leaves_quickly},
 	{"ends_among_threads", ends_among_threads},

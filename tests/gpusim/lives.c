@@ -42,6 +42,21 @@ static void dlerror_is_the_program_s_own(void)
 	run_end(&run, timeline);
 }
 
+static void a_capture_is_spoilt_by_nobody(void)
+{
+	static const char *const often[] = {"MEMVIZ_SAMPLE=1ms", NULL};
+	struct mv_timeline *timeline;
+	struct run run;
+
+	run_act(&run, "captures", often);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_STRING_EQUAL(run.err, "");
+	timeline = run_open(&run, ".memviz", 0);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), MIB);
+	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_POOLED), 0);
+	run_end(&run, timeline);
+}
+
 static void children_in_their_parent_s_memory_disturb_nothing(void)
 {
 	struct run run;
@@ -77,6 +92,7 @@ static void threads_may_outlive_the_recording(void)
 static const struct harness_test tests[] = {
 	HARNESS_TEST(what_is_free_is_asked_where_it_can_be_answered),
 	HARNESS_TEST(dlerror_is_the_program_s_own),
+	HARNESS_TEST(a_capture_is_spoilt_by_nobody),
 	HARNESS_TEST(children_in_their_parent_s_memory_disturb_nothing),
 	HARNESS_TEST(a_quick_exit_leaves_all),
 	HARNESS_TEST(threads_may_outlive_the_recording),

@@ -86,6 +86,7 @@ if [ -e "$so" ]; then
 	newest=$(objdump -T "$so" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
 	[ "$(printf '%s\n' "$newest" GLIBC_2.28 | sort -V | tail -n 1)" = GLIBC_2.28 ] ||
 		fail "libmemviz.so needs $newest; systems of 2018 have GLIBC_2.28"
+	objdump -T "$so" | grep -q GLIBC_PRIVATE && fail "libmemviz.so calls what is glibc's own, and other from system to system"
 	readelf -d "$so" | grep -q TEXTREL && fail 'libmemviz.so has text relocations'
 	readelf -lW "$so" | grep 'GNU_STACK' | grep -q 'RW ' || fail 'libmemviz.so wants an executable stack'
 	found=$(nm -D --undefined-only "$so" | awk '{ print $NF }' | sed 's/@.*//' | grep -xE "$(echo "$refused" | tr ' ' '|')")
