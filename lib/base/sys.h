@@ -20,6 +20,11 @@ enum { MV_SYS_PAGE_BYTES = 4096 };
  * Returns a descriptor.  */
 int mv_sys_open(const char *path, int flags, mode_t mode);
 
+/* From now on the calling thread, which is not the process's only one, shares no descriptors with others: it has none, or,
+ * on kernels before 5.9, copies of all that there are.  Nobody else's are closed.  -errno: it still shares them, because
+ * that is forbidden here.  */
+int mv_sys_part_descriptors(void);
+
 /* Close FD.  Cannot fail in a way that a caller could act on.  */
 void mv_sys_close(int fd);
 
@@ -103,6 +108,10 @@ pid_t mv_sys_thread(void);
 
 /* True if THREAD is a thread of this process, ending ones included.  */
 bool mv_sys_thread_lives(pid_t thread);
+
+/* True if THREAD of this process runs no more code, though it is still there as the first of a process is to the end; or if
+ * nothing can be said.  */
+bool mv_sys_may_have_ended(pid_t thread);
 
 /* Name of the calling thread, at most 15 characters and a zero, into NAME[16]; and give it one.  */
 void mv_sys_thread_name(char name[16]);

@@ -9,9 +9,12 @@
 
 #include "base/elf.h"
 #include "base/sys.h"
+#include "base/walk.h"
 
 /* All signals but 32 and 33, which libc waits for every thread to answer.  */
 #define BLOCKED (~(UINT64_C(3) << 31))
+
+enum { WAIT_NS = 1000000000 };
 
 typedef int (*create_fn)(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
 typedef int (*attributes_fn)(pthread_attr_t *attributes);
@@ -82,6 +85,36 @@ int mv_thread_start(void *(*run)(void *), void *argument)
 	err = create(&threads, run, argument);
 	mv_sys_block_signals(before);
 	return -err;
+}
+
+struct apart {
+	void (*work)(void *argument);
+	void *argument;
+	uint32_t is_done;
+};
+
+/* Once it is done APART may be gone; to wake somebody for nothing does no harm.  */
+static void *run_apart(void *argument)
+{
+	struct apart *apart = argument;
+
+	mv_sys_part_descriptors();
+	mv_walk_enter();
+	apart->work(apart->argument);
+	mv_walk_leave();
+	__atomic_store_n(&apart->is_done, true, __ATOMIC_RELEASE);
+	mv_sys_wake(&apart->is_done);
+	return NULL;
+}
+
+int mv_thread_run_apart(void (*work)(void *), void *argument)
+{
+	struct apart apart = {.work = work, .argument = argument};
+	int err = mv_thread_start(run_apart, &apart);
+
+	while (!err && !__atomic_load_n(&apart.is_done, __ATOMIC_ACQUIRE))
+		mv_sys_wait(&apart.is_done, false, WAIT_NS);
+	return err;
 }
 
 void *mv_thread_open_library(const char *name, bool is_loaded)

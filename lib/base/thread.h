@@ -22,6 +22,15 @@ int mv_thread_start(void *(*run)(void *argument), void *argument);
 
 enum { MV_THREAD_STACK_BYTES = 512 << 10 };
 
+/* Run WORK(ARGUMENT) in another such thread, and wait for its end.  That thread shares no descriptors with the program
+ * (mv_sys_part_descriptors), which may close all that it finds, and give their numbers to files of its own, at any time:
+ * the loader would map such a file as the library that it has just opened, and what we close would be the program's.
+ * WORK leaves nothing open that is to be used later.  Called by a thread of the recorder's; a fork waits for WORK
+ * (base/walk.h).  0; -errno as mv_thread_start, and nothing was run.
+ *
+ * Where the kernel forbids it (before 5.9 in a container, mostly) WORK runs with the program's descriptors.  */
+int mv_thread_run_apart(void (*work)(void *), void *argument);
+
 /* Called by such a thread only, for they wait for the loader.  Open the library NAME and keep it, or, with IS_LOADED, only
  * if somebody has loaded it already: it stays until mv_thread_close_library.  NULL: it is not there.  */
 void *mv_thread_open_library(const char *name, bool is_loaded);

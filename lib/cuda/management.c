@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/pids.h"
+#include "base/sys.h"
 #include "base/text.h"
 #include "base/thread.h"
 #include "cuda/lookup.h"
@@ -24,6 +25,7 @@ typedef nvmlReturn_t (*list_fn)(nvmlDevice_t device, unsigned *count, nvmlProces
 /* The functions that list processes: by the names that have the longer structure, newest first.  The first edition's
  * shorter one is that of drivers from before CUDA 11, which is older than what is recorded.  */
 struct library {
+	struct mv_pids own; /* this process */
 	void *handle;
 	init_fn init;
 	by_uuid_fn by_uuid;
@@ -53,13 +55,15 @@ static void *symbol(const struct library *library, const char *name, const char 
 	return found || !older ? found : mv_lookup_next(library->handle, older);
 }
 
-static bool find(struct library *library)
+/* All for which files are opened, but by NVML itself.  */
+static void find(void *context)
 {
+	struct library *library = context;
+
+	*library = (struct library){.own = mv_pids_own()};
 	library->handle = mv_thread_open_library("libnvidia-ml.so.1", false);
-	if (!library->handle || !mv_lookup_next) {
-		set_state("there is no libnvidia-ml.so.1");
-		return false;
-	}
+	if (!library->handle || !mv_lookup_next)
+		return;
 	library->init = (init_fn)symbol(library, "nvmlInit_v2", NULL);
 	library->by_uuid = (by_uuid_fn)symbol(library, "nvmlDeviceGetHandleByUUID", NULL);
 	library->memory = (memory_fn)symbol(library, "nvmlDeviceGetMemoryInfo", NULL);
@@ -68,26 +72,34 @@ static bool find(struct library *library)
 					   "nvmlDeviceGetComputeRunningProcesses_v2");
 	library->graphics = (list_fn)symbol(library, "nvmlDeviceGetGraphicsRunningProcesses_v3",
 					    "nvmlDeviceGetGraphicsRunningProcesses_v2");
-	if (library->init && library->by_uuid && library->memory)
-		return true;
-	set_state("libnvidia-ml.so.1 lacks functions");
-	return false;
 }
 
-/* NULL: there is none that runs.  */
+/* Why it does not run; NULL: it does.  */
+static const char *start(struct library *library)
+{
+	if (mv_thread_run_apart(find, library))
+		return "no thread could be made to load libnvidia-ml.so.1";
+	if (!library->handle)
+		return "there is no libnvidia-ml.so.1";
+	if (!library->init || !library->by_uuid || !library->memory)
+		return "libnvidia-ml.so.1 lacks functions";
+	return library->init() ? "NVML does not start" : NULL;
+}
+
+/* NULL: there is none that runs.  A forked child has what its parent left of it.  */
 static const struct library *open_library(void)
 {
 	static struct library library;
-	static enum { UNTRIED, RUNS, FAILED } state;
+	static unsigned owner;
+	static const char *failure;
 
-	if (state == UNTRIED) {
-		state = find(&library) ? RUNS : FAILED;
-		if (state == RUNS && library.init()) {
-			state = FAILED;
-			set_state("NVML does not start");
-		}
+	if (owner != (unsigned)mv_sys_pid()) {
+		owner = (unsigned)mv_sys_pid();
+		failure = start(&library);
+		if (failure)
+			set_state(failure);
 	}
-	return state == RUNS ? &library : NULL;
+	return failure ? NULL : &library;
 }
 
 /* ---- the card ---- */
@@ -185,15 +197,14 @@ static bool is_twice(const struct census *census, unsigned i)
 }
 
 /* Who is who can only be said where this process is found.  */
-static void count_processes(const struct census *census, struct mv_usage *usage)
+static void count_processes(const struct census *census, const struct mv_pids *own, struct mv_usage *usage)
 {
 	uint64_t process = 0, others = 0;
 	bool is_listed = false, is_told = true, are_others_told = census->is_complete;
-	struct mv_pids own = mv_pids_own();
 	unsigned i;
 
 	for (i = 0; i < census->count; i++) {
-		bool is_own = is_one_of(&own, census->listed[i].pid);
+		bool is_own = is_one_of(own, census->listed[i].pid);
 		bool has_number = census->listed[i].usedGpuMemory != NVML_VALUE_NOT_AVAILABLE;
 
 		if (is_twice(census, i))
@@ -226,5 +237,5 @@ void mv_management_ask(const uint8_t uuid[16], struct mv_usage *usage)
 	/* Absent where nothing can draw.  */
 	if (library->graphics && census.is_complete)
 		take(device, library->graphics, &census);
-	count_processes(&census, usage);
+	count_processes(&census, &library->own, usage);
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NVIDIA's management library, NVML: the one that nvidia-smi asks.  It needs no context and makes no CUDA call, and knows
- * of all processes.  Loaded by a thread of the recorder's own, and never unloaded: it would close descriptors whose
- * numbers a program that "closes all" may have given to files of its own.
+ * of all processes.
+ *
+ * Descriptors: a program may "close all" at any time, in another thread.  So the library is loaded where it shares none with
+ * the program (mv_thread_run_apart), and never unloaded, which would close numbers that may be the program's by then.
+ * NVML itself opens its devices where the program would, for they share one NVML: what it does when those are taken away,
+ * or while it starts, is up to it.  It takes its errors for answers that are not there.
  *
  * Threads: one, of the recorder's own.  Fork: a child that uses it starts it anew.  Private to lib/cuda.  */
 #ifndef CUDA_MANAGEMENT_H

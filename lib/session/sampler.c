@@ -113,11 +113,11 @@ static const char *field(const char *stat, int count)
 }
 
 /* The main thread has ended, which leaves its body behind, and all others are gone: libc ends the process when the last of
- * its threads does.  */
+ * its threads does.  Nothing is opened while it runs: the program may give the number to another file before we close it.  */
 static bool is_alone(void)
 {
 	char stat[1024] = "";
-	int fd = mv_sys_open("/proc/self/stat", O_RDONLY, 0);
+	int fd = mv_sys_may_have_ended(mv_sys_pid()) ? mv_sys_open("/proc/self/stat", O_RDONLY, 0) : -1;
 
 	if (fd < 0)
 		return false;

@@ -11,7 +11,7 @@
  * until the thread has left what may hold locks of NVML's, of the driver's or of the loader's (base/walk.h).
  * Exit: the handler of exit has the last sample taken and the thread leave what is not ours, for libraries go on to take
  * themselves down.  A program whose main thread has ended by pthread_exit ends when all others but this one have.
- * Descriptors: NVML's own, which it opens once.  */
+ * Descriptors: NVML's own, which it opens once; and while the main thread has ended one each second, for a moment.  */
 #ifndef SESSION_SAMPLER_H
 #define SESSION_SAMPLER_H
 

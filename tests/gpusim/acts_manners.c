@@ -156,7 +156,7 @@ static void uses_the_card_to_the_end(void)
 /* ---- descriptors ---- */
 
 static const char OWN[] = "this is mine";
-enum { OWN_FILES = 40 };
+enum { OWN_FILES = 40, TAKES = 100 };
 
 /* Every number that it can have had is the program's now.  */
 static void take_all_descriptors(int *files)
@@ -193,6 +193,20 @@ static void takes_all_descriptors(void)
 	take_all_descriptors(files);
 	use_all();
 	check_descriptors(files);
+}
+
+/* No number may be anybody else's, and none of these may be closed or read by others, for some tenths of a second.  */
+static void takes_descriptors_among_samples(void)
+{
+	int files[OWN_FILES], i;
+
+	acts_open_card();
+	acts_get(MIB);
+	for (i = 0; i < TAKES; i++) {
+		take_all_descriptors(files);
+		check_descriptors(files);
+	}
+	use_all();
 }
 
 static void be_a_daemon(void)
@@ -340,6 +354,7 @@ const struct act acts_manners[] = {
 	{"creates_beside_a_processor", creates_beside_a_processor},
 	{"uses_the_card_to_the_end", uses_the_card_to_the_end},
 	{"takes_all_descriptors", takes_all_descriptors},
+	{"takes_descriptors_among_samples", takes_descriptors_among_samples},
 	{"becomes_a_daemon", becomes_a_daemon},
 	{"sixty_four_threads", sixty_four_threads},
 	{"children_who_tell", children_who_tell},

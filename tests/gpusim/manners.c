@@ -3,6 +3,7 @@
  * whoever is busy at the same time.  */
 #include "unit/harness.h"
 
+#include "analyze/samples.h"
 #include "gpusim/run.h"
 #include "read/recording.h"
 
@@ -67,15 +68,24 @@ static void the_card_may_be_used_to_the_very_end(void)
 	run_end(&run, timeline);
 }
 
-/* Whoever takes a descriptor away while a thread loads a library has that thread map another file; the recorder's own loads
- * NVML.  */
 static void every_descriptor_may_become_another_file(void)
 {
-	static const char *const unsampled[] = {"MEMVIZ_SAMPLE=off", NULL};
 	struct run run;
-	struct mv_timeline *timeline = open_one(&run, "takes_all_descriptors", 3, unsampled);
+	struct mv_timeline *timeline = open_one(&run, "takes_all_descriptors", 3, NULL);
 
 	CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 2 * MIB);
+	run_end(&run, timeline);
+}
+
+/* Whoever takes a descriptor away while a thread loads a library has that thread map another file, and the recorder's own
+ * loads NVML.  */
+static void descriptors_may_be_taken_among_samples(void)
+{
+	static const char *const often[] = {"MEMVIZ_SAMPLE=1ms", NULL};
+	struct run run;
+	struct mv_timeline *timeline = open_one(&run, "takes_descriptors_among_samples", 3, often);
+
+	CU_ASSERT(mv_timeline_samples(timeline)->sample_count > 0);
 	run_end(&run, timeline);
 }
 
@@ -140,6 +150,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(memory_beside_a_processor_is_no_card_s),
 	HARNESS_TEST(the_card_may_be_used_to_the_very_end),
 	HARNESS_TEST(every_descriptor_may_become_another_file),
+	HARNESS_TEST(descriptors_may_be_taken_among_samples),
 	HARNESS_TEST(a_daemon_has_its_recording),
 	HARNESS_TEST(the_books_of_64_threads_are_those_of_the_driver),
 	HARNESS_TEST(children_of_busy_threads_have_recordings_of_their_own),

@@ -254,6 +254,25 @@ static void descriptors_may_be_closed_under_it(void)
 	check_bytes("closes_descriptors_among_samples");
 }
 
+static void the_sampler_does_without_descriptors_of_its_own(void)
+{
+	struct mv_timeline *timeline;
+	struct mv_sample last;
+	struct run run;
+
+	run_act(&run, "may_not_part_with_descriptors", often);
+	if (run_exited(&run, 77)) {
+		run_clean(&run);
+		harness_skip("no system call can be forbidden here");
+		return;
+	}
+	CU_ASSERT(run_exited(&run, 0));
+	timeline = run_open(&run, ".memviz", 0);
+	last = sample_of(timeline, 0, 1);
+	check_told(&last, MV_TERM_USED, 134 * MIB);
+	run_end(&run, timeline);
+}
+
 /* The first sample of all is taken, or not, when the program ends already.  */
 static void programs_end_while_they_are_sampled(void)
 {
@@ -287,6 +306,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_program_without_main_thread_ends),
 	HARNESS_TEST(a_change_of_user_reaches_all_threads),
 	HARNESS_TEST(descriptors_may_be_closed_under_it),
+	HARNESS_TEST(the_sampler_does_without_descriptors_of_its_own),
 	HARNESS_TEST(programs_end_while_they_are_sampled),
 };
 HARNESS_MAIN("samples", tests)
