@@ -115,7 +115,7 @@ recorder_env = MEMVIZ_TEST_SO=$(abspath $(BUILD))/libmemviz.so MEMVIZ_TEST_GPUSI
 	MEMVIZ_TEST_ACTS=$(abspath $(test_out))/gpusim/acts MEMVIZ_TEST_RELOAD=$(abspath $(test_out))/gpusim/reload \
 	MEMVIZ_TEST_BOUND_ACTS=$(abspath $(test_out))/gpusim/acts_bound MEMVIZ_TEST_PLUGIN=$(abspath $(test_out))/gpusim/plugin.so \
 	MEMVIZ_TEST_RUNTIME_USER=$(abspath $(test_out))/gpusim/runtime_user \
-	MEMVIZ_TEST_INTERPOSER=$(abspath $(scopes_out))/libinterposer.so \
+	MEMVIZ_TEST_INTERPOSER=$(abspath $(scopes_out))/libinterposer.so MEMVIZ_TEST_ONWALK=$(abspath $(scopes_out))/libonwalk.so \
 	$(entry_env) $(session_env) ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(abspath tests/tsan.supp) \
 	$(if $(SANITIZE),MEMVIZ_TEST_PRELOAD=$(shell $(CC) -print-file-name=lib$(san_library).so))
 

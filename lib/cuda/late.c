@@ -6,7 +6,7 @@
 #include "base/elf.h"
 #include "base/got.h"
 #include "base/hash.h"
-#include "base/lock.h"
+#include "base/sys.h"
 #include "base/text.h"
 #include "cuda/driver.h"
 #include "cuda/hook.h"
@@ -32,7 +32,7 @@ static struct {
 	uint64_t removed;
 	unsigned redirected, refused; /* places */
 	unsigned tries;
-	struct mv_lock lock;
+	int32_t holder; /* the process in which a thread is at it; 0: nobody */
 	const void *known[KNOWN]; /* objects that have been dealt with, by hash */
 } g_late;
 
@@ -141,15 +141,36 @@ static void reach_all(struct mv_elf_changes changes)
 	__atomic_store_n(&g_late.added, pass.is_any_unsettled ? 0 : changes.added, __ATOMIC_RELEASE);
 }
 
-void mv_late_follow(void)
+/* Nobody waits: whoever is at it does what there is to do.  A forked child may find a thread of its parent's at it, and does
+ * the rest, and some of it again.  */
+static bool claim(void)
+{
+	int32_t me = (int32_t)mv_sys_pid(), holder = __atomic_load_n(&g_late.holder, __ATOMIC_RELAXED);
+
+	return holder != me &&
+	       __atomic_compare_exchange_n(&g_late.holder, &holder, me, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static void follow(void)
 {
 	struct mv_elf_changes changes = mv_elf_changes();
 
-	/* Nobody waits: whoever has the lock does what there is to do.  */
-	if (changes.added == __atomic_load_n(&g_late.added, __ATOMIC_ACQUIRE) || !mv_lock_try(&g_late.lock))
+	if (changes.added == __atomic_load_n(&g_late.added, __ATOMIC_ACQUIRE) || !claim())
 		return;
 	reach_all(changes);
-	mv_lock_release(&g_late.lock);
+	__atomic_store_n(&g_late.holder, 0, __ATOMIC_RELEASE);
+}
+
+/* A dl_iterate_phdr that stands in front of libc's may look that up each time.  */
+void mv_late_follow(void)
+{
+	static __thread bool is_following __attribute__((tls_model("initial-exec")));
+
+	if (is_following)
+		return;
+	is_following = true;
+	follow();
+	is_following = false;
 }
 
 /* ---- the ways in ---- */

@@ -10,7 +10,7 @@
  * whole driver up before it starts it.  The shared runtime's own functions are watched in their place; memory that
  * is asked for through a runtime which is linked into its user, statically, is not seen.
  *
- * Threads: safe.  Private to lib/cuda, but for what watch.h says of it.  */
+ * Threads: safe.  Fork: a child goes on where its parent was.  Private to lib/cuda, but for what watch.h says of it.  */
 #ifndef CUDA_LATE_H
 #define CUDA_LATE_H
 

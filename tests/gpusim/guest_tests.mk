@@ -93,7 +93,12 @@ $(scopes_out)/dlerrors: tests/gpusim/dlerrors.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(guest_link) $(guest_flags) -MF $@.d $^ -ldl
 
-check-recorder: $(scopes_out)/libinterposer.so
+$(scopes_out)/libonwalk.so: tests/gpusim/onwalk.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(guest_link) -shared $(guest_flags) -MF $@.d $^ -ldl
+
+check-recorder: $(scopes_out)/libinterposer.so $(scopes_out)/libonwalk.so
 
 scopes_programs := $(scopes_out)/dlerrors $(scopes_out)/near/libscopes_near.so $(scopes_out)/scopes_user $(scopes_plugins) $(scopes_out)/libinterposer.so
 

@@ -41,6 +41,16 @@ static void inject(struct settings *settings, const char *tool)
 	add(settings, "CUDA_INJECTION64_PATH", tool);
 }
 
+/* LIBRARY preloaded, and not the recorder.  */
+static void preload(struct settings *settings, const char *library)
+{
+	const char *sanitizer = getenv("MEMVIZ_TEST_PRELOAD");
+	char libraries[SETTING_BYTES - 16];
+
+	snprintf(libraries, sizeof libraries, "%s %s", sanitizer ? sanitizer : "", library ? library : "");
+	add(settings, "LD_PRELOAD", libraries);
+}
+
 /* Run ACT of the program that VARIABLE names.  */
 static void run_of(struct run *run, const char *variable, const char *act, const char *const *settings)
 {
@@ -144,15 +154,12 @@ static void a_library_that_is_loaded_later_is_reached(void)
 /* A library that was there first, with a dlsym of its own: it goes on being asked.  */
 static void another_dlsym_stays_in_the_chain(void)
 {
-	const char *interposer = getenv("MEMVIZ_TEST_INTERPOSER"), *sanitizer = getenv("MEMVIZ_TEST_PRELOAD");
 	struct settings settings = {.count = 0};
-	char preload[SETTING_BYTES - 16];
 	struct mv_timeline *timeline;
 	struct run run;
 	unsigned asked = 0;
 
-	snprintf(preload, sizeof preload, "%s %s", sanitizer ? sanitizer : "", interposer ? interposer : "");
-	add(&settings, "LD_PRELOAD", preload);
+	preload(&settings, getenv("MEMVIZ_TEST_INTERPOSER"));
 	add(&settings, "CUDA_INJECTION64_PATH", recorder());
 	run_act(&run, "looks_up_before_and_after", settings.at);
 	timeline = opened(&run);
@@ -204,6 +211,29 @@ static void a_program_can_load_the_recorder_when_it_likes(void)
 	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_ORPHAN_FREE), 1);
 	CU_ASSERT(strstr(start_of(timeline), "late, by dlopen") != NULL);
 	run_end(&run, timeline);
+}
+
+/* Whatever the thread that is not there any more was at: the library that it had not got to yet is reached.  */
+static void a_child_finishes_what_its_parent_was_at(void)
+{
+	struct settings settings = {.count = 0};
+	struct run run;
+	size_t i;
+
+	preload(&settings, getenv("MEMVIZ_TEST_ONWALK"));
+	add(&settings, "ACTS_RECORDER", recorder());
+	add(&settings, "ACTS_PLUGIN", getenv("MEMVIZ_TEST_PLUGIN"));
+	run_act(&run, "forks_while_looked_at", settings.at);
+	CU_ASSERT(run_exited(&run, 0));
+	CU_ASSERT_STRING_EQUAL(run.err, "");
+	CU_ASSERT_EQUAL(run.file_count, 3);
+	for (i = 0; i < run.file_count; i++) {
+		struct mv_timeline *timeline = run_open(&run, ".memviz", i);
+
+		CU_ASSERT_EQUAL(run_alive(timeline, MV_LEDGER_DEVICE), 3 * MIB);
+		mv_timeline_close(timeline);
+	}
+	run_clean(&run);
 }
 
 /* ---- twice ---- */
@@ -297,6 +327,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_program_without_cuda_is_never_entered),
 	HARNESS_TEST(off_is_off_for_the_driver_too),
 	HARNESS_TEST(a_program_can_load_the_recorder_when_it_likes),
+	HARNESS_TEST(a_child_finishes_what_its_parent_was_at),
 	HARNESS_TEST(a_recorder_that_is_there_already_is_not_there_twice),
 };
 HARNESS_MAIN("ways", tests)
