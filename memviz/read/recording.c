@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "format/checksum.h"
 #include "format/image.h"
 #include "read/copy.h"
@@ -122,7 +123,7 @@ static int take_strings(struct mv_recording *recording, struct mv_diag *diag)
 	uint64_t size;
 	const uint8_t *text = mv_recording_region(recording, MV_REGION_TEXT, &size);
 
-	mv_strings_clean(recording->program, (const uint8_t *)program,
+	mv_utf8_clean(recording->program, (const uint8_t *)program,
 			 strnlen(program, sizeof recording->program - 1));
 	if (mv_strings_open(&recording->strings, text, size))
 		return mv_diag_set(diag, -ENOMEM, 0, "out of memory");

@@ -26,7 +26,4 @@ bool mv_strings_has(const struct mv_strings *strings, uint32_t id);
 /* The string ID, or "".  */
 const char *mv_strings_get(const struct mv_strings *strings, uint32_t id);
 
-/* Make the LENGTH bytes at TO, copied from FROM, fit to be shown, and put a zero behind them.  TO may be FROM.  */
-void mv_strings_clean(char *to, const uint8_t *from, size_t length);
-
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "read/strings.h"
+#include "base/utf8.h"
 
 static const size_t record_bytes[MV_REGION_COUNT] = {
 	[MV_REGION_NOTES] = sizeof(struct mv_note),	[MV_REGION_APIS] = sizeof(uint32_t),
@@ -101,7 +101,7 @@ void mv_table_thread_name(const struct mv_recording *recording, uint32_t index, 
 
 	name[0] = 0;
 	if (thread)
-		mv_strings_clean(name, (const uint8_t *)thread->name, strnlen(thread->name, sizeof thread->name));
+		mv_utf8_clean(name, (const uint8_t *)thread->name, strnlen(thread->name, sizeof thread->name));
 }
 
 uint32_t mv_table_stack(const struct mv_recording *recording, uint32_t stack, uint32_t *frames, uint32_t max)
