@@ -22,8 +22,8 @@ fail() {
 # What each purpose needs, by the names that the distributions give it.
 packages() { # MANAGER PURPOSE
 	case $1-$2 in
-	apt-build) echo gcc g++ make libc6-dev libzstd-dev libxxhash-dev zlib1g-dev libdw-dev libelf-dev libjansson-dev \
-		dpkg-dev xz-utils ca-certificates ;;
+	apt-build) echo gcc g++ make libc6-dev libzstd-dev libxxhash-dev zlib1g-dev libdw-dev libelf-dev liblzma-dev libjansson-dev \
+		libiberty-dev dpkg-dev xz-utils ca-certificates ;;
 	apt-check) echo libcunit1-dev python3 clang libclang-rt-dev gdb strace libjemalloc2 libtcmalloc-minimal libmimalloc \
 		musl-tools bindfs btrfs-progs ;;
 	apt-mpi) echo openmpi-bin libopenmpi-dev ;;
@@ -31,7 +31,7 @@ packages() { # MANAGER PURPOSE
 	apt-aarch64) [ "$(uname -m)" = aarch64 ] || echo gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static ;;
 	apt-torch) echo python3 python3-venv ;;
 	dnf-build) echo gcc gcc-c++ make glibc-devel libzstd-devel libzstd-static xxhash-devel zlib-devel elfutils-devel \
-		elfutils-libelf-devel jansson-devel libstdc++-static 'dnf-command(download)' cpio xz tar ;;
+		elfutils-libelf-devel xz-devel jansson-devel binutils-devel 'dnf-command(download)' cpio xz tar ;;
 	dnf-check) echo CUnit-devel python3 clang compiler-rt gdb strace jemalloc gperftools-libs mimalloc libasan libasan-static \
 		musl-gcc bindfs btrfs-progs ;;
 	dnf-mpi) echo openmpi openmpi-devel ;;

@@ -36,7 +36,7 @@ int mv_places_open(const struct mv_recording *recording, enum mv_places_names na
 	made->frames = calloc((size_t)made->frame_count + 1, sizeof *made->frames);
 	made->is_wanted = calloc((size_t)made->frame_count + 1, sizeof *made->is_wanted);
 	made->is_named = calloc((size_t)made->frame_count + 1, sizeof *made->is_named);
-	made->symbols = names != MV_PLACES_NO_NAMES ? mv_symbols_open() : NULL;
+	made->symbols = names != MV_PLACES_NO_NAMES ? mv_symbols_open(NULL) : NULL;
 	if (made->frames && made->is_wanted && made->is_named && (made->symbols || names == MV_PLACES_NO_NAMES))
 		return 0;
 	mv_places_close(made);
@@ -96,13 +96,13 @@ static void look_up(struct mv_places *places, const struct mv_frame *frame, cons
 		.build_id_bytes = module->build_id_bytes < sizeof module->build_id ? module->build_id_bytes
 										    : (uint32_t)sizeof module->build_id,
 	};
-	struct mv_symbol symbol;
+	struct mv_symbols_answer answer;
 
-	if (!mv_symbols_find(places->symbols, frame->a, &object, place->offset, &symbol))
+	if (!mv_symbols_find(places->symbols, frame->a, &object, place->offset, &answer) || !answer.level_count)
 		return;
-	place->function = symbol.function ? symbol.function : "";
-	place->file = symbol.file ? symbol.file : "";
-	place->line = symbol.line;
+	place->function = answer.levels->function ? answer.levels->function : "";
+	place->file = answer.levels->file ? answer.levels->file : "";
+	place->line = answer.levels->line;
 }
 
 static struct mv_place native_place(const struct mv_recording *recording, const struct mv_frame *frame)

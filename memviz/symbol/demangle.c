@@ -4,13 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the C++ ABI (Itanium C++ ABI, 3.4 Demangler API), in libstdc++.  */
-extern char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *status);
+#include "base/text.h"
+
+/* Of libiberty's demangle.h, which not every system has in one place.  The C++ ones are the C++ ABI's __cxa_demangle.  */
+enum { WITH_PARAMETERS = 1 << 0, WITH_TYPES = 1 << 4 };
+
+extern char *rust_demangle(const char *mangled, int options);
+extern char *cplus_demangle_v3(const char *mangled, int options);
 
 char *mv_demangle(const char *name)
 {
-	int status = 0;
-	char *plain = strncmp(name, "_Z", 2) ? NULL : __cxa_demangle(name, NULL, NULL, &status);
+	char *plain = NULL;
 
+	/* Rust's older names are C++'s with a hash behind, and are tried first.  */
+	if (mv_text_starts(name, "_R") || mv_text_starts(name, "_Z"))
+		plain = rust_demangle(name, 0);
+	if (!plain && mv_text_starts(name, "_Z"))
+		plain = cplus_demangle_v3(name, WITH_PARAMETERS | WITH_TYPES);
 	return plain ? plain : strdup(name);
 }

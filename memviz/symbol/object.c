@@ -1,199 +1,148 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* elfutils finds a symbol by looking at all of them, so functions are sorted once.  */
 #include "symbol/object.h"
 
-#include <dwarf.h>
-#include <elfutils/libdw.h>
-#include <elfutils/libdwfl.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-struct function {
-	uint64_t start, end;
-	const char *name;
-};
+#include "base/hash.h"
+#include "base/text.h"
+#include "symbol/debugfile.h"
+#include "symbol/extent.h"
+#include "symbol/functions.h"
+#include "symbol/minidebug.h"
 
 struct mv_object {
-	Dwfl *dwfl;
-	Dwfl_Module *module;
-	struct function *functions; /* by START */
-	size_t count;
-	uint64_t longest_bytes; /* of any of them */
+	struct mv_elffile file;	 /* not open where there is only */
+	struct mv_elffile debug; /* what was stripped from it */
+	struct mv_minidebug mini;
+	bool is_read;
+	/* Once it is: */
+	struct mv_intervals functions;
+	struct mv_extents extents;
+	struct mv_levels *levels; /* NULL: no debug information */
 };
 
-static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
-	.section_address = dwfl_offline_section_address,
-};
+/* ---- opening ---- */
 
-/* The descriptor becomes elfutils' if it succeeds.  */
-static Dwfl_Module *report(Dwfl *dwfl, const char *path)
+static bool is_the_same(const struct mv_elffile *file, const struct mv_symbols_object *object)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	Dwfl_Module *module;
+	const uint8_t *bytes;
+	uint32_t count = mv_elffile_build_id(file, &bytes);
 
-	if (fd < 0)
-		return NULL;
-	dwfl_report_begin(dwfl);
-	/* At base 0, so that addresses are those of the file.  */
-	module = dwfl_report_elf(dwfl, path, path, fd, 0, true);
-	if (!module)
-		close(fd);
-	dwfl_report_end(dwfl, NULL, NULL);
-	return module;
+	return !object->build_id_bytes ||
+	       (count >= object->build_id_bytes && !memcmp(bytes, object->build_id, object->build_id_bytes));
 }
 
-static bool is_the_same(Dwfl_Module *module, const struct mv_symbols_object *object)
+/* What lies at its path, if it is the very one.  */
+static enum mv_symbols_state open_own(struct mv_object *object, const struct mv_symbols_object *wanted)
 {
-	const unsigned char *bytes;
-	GElf_Addr address;
-	Elf *elf = dwfl_module_getelf(module, &address);
-	int size = elf ? dwfl_module_build_id(module, &bytes, &address) : -1;
-
-	if (!object->build_id_bytes)
-		return elf;
-	return size >= (int)object->build_id_bytes && !memcmp(bytes, object->build_id, object->build_id_bytes);
+	if (!mv_elffile_open(&object->file, wanted->path))
+		return MV_SYMBOLS_ABSENT;
+	if (is_the_same(&object->file, wanted))
+		return MV_SYMBOLS_HERE;
+	mv_elffile_close(&object->file);
+	return MV_SYMBOLS_OTHER;
 }
 
-static int by_start(const void *a, const void *b)
-{
-	const struct function *one = a, *two = b;
-
-	if (one->start != two->start)
-		return one->start < two->start ? -1 : 1;
-	return one->end < two->end ? -1 : one->end > two->end;
-}
-
-static void add(struct mv_object *object, const GElf_Sym *symbol, GElf_Addr address, const char *name)
-{
-	int kind = GELF_ST_TYPE(symbol->st_info);
-	struct function *function = &object->functions[object->count];
-
-	if ((kind != STT_FUNC && kind != STT_GNU_IFUNC) || !symbol->st_size || symbol->st_shndx == SHN_UNDEF || !name)
-		return;
-	if (__builtin_add_overflow(address, symbol->st_size, &function->end))
-		return;
-	function->start = address;
-	function->name = name;
-	object->count++;
-	if (symbol->st_size > object->longest_bytes)
-		object->longest_bytes = symbol->st_size;
-}
-
-static void read_functions(struct mv_object *object)
-{
-	int i, all = dwfl_module_getsymtab(object->module);
-
-	object->functions = all > 0 ? malloc((size_t)all * sizeof *object->functions) : NULL;
-	for (i = 1; i < all && object->functions; i++) {
-		GElf_Sym symbol;
-		GElf_Addr address;
-		const char *name = dwfl_module_getsym_info(object->module, i, &symbol, &address, NULL, NULL, NULL);
-
-		add(object, &symbol, address, name);
-	}
-	if (object->count)
-		qsort(object->functions, object->count, sizeof *object->functions, by_start);
-}
-
-struct mv_object *mv_object_open(const struct mv_symbols_object *wanted)
+struct mv_object *mv_object_open(const struct mv_symbols_object *wanted, const struct mv_symbols_sources *sources,
+				 enum mv_symbols_state *state)
 {
 	struct mv_object *object = calloc(1, sizeof *object);
 
+	*state = MV_SYMBOLS_ABSENT;
 	if (!object)
 		return NULL;
-	object->dwfl = dwfl_begin(&callbacks);
-	object->module = object->dwfl ? report(object->dwfl, wanted->path) : NULL;
-	if (!object->module || !is_the_same(object->module, wanted)) {
-		mv_object_close(object);
-		return NULL;
-	}
-	read_functions(object);
-	return object;
+	object->mini.file.fd = -1;
+	*state = open_own(object, wanted);
+	if (mv_debugfile_open(&object->debug, wanted, &object->file, sources))
+		*state = MV_SYMBOLS_HERE;
+	if (*state == MV_SYMBOLS_HERE)
+		return object;
+	mv_object_close(object);
+	return NULL;
 }
 
 void mv_object_close(struct mv_object *object)
 {
 	if (!object)
 		return;
-	free(object->functions);
-	if (object->dwfl)
-		dwfl_end(object->dwfl);
+	mv_levels_close(object->levels);
+	mv_intervals_release(&object->functions);
+	mv_minidebug_close(&object->mini);
+	mv_elffile_close(&object->debug);
+	mv_elffile_close(&object->file);
 	free(object);
 }
 
-/* The last function that begins at or before ADDRESS, and those before it that may reach as far.  */
-const char *mv_object_symbol(struct mv_object *object, uint64_t address)
+uint64_t mv_object_stamp(const struct mv_object *object)
 {
-	size_t low = 0, high = object->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (object->functions[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	while (low-- > 0 && address - object->functions[low].start < object->longest_bytes)
-		if (address < object->functions[low].end)
-			return object->functions[low].name;
-	return NULL;
+	return mv_hash_add(object->file.stamp, object->debug.stamp);
 }
 
-/* ---- debug information ---- */
+/* ---- reading ---- */
 
-/* The compilation unit of ADDRESS.  Compilers that write no table of addresses leave nothing but to ask each.  */
-static Dwarf_Die *unit_of(struct mv_object *object, uint64_t address, Dwarf_Addr *bias)
+/* Some of them are in several tables; what is heaviest counts.  */
+static void read_functions(struct mv_object *object)
 {
-	Dwarf_Die *unit = dwfl_module_addrdie(object->module, address, bias);
+	struct mv_intervals *functions = &object->functions;
 
-	if (unit)
-		return unit;
-	while ((unit = dwfl_module_nextcu(object->module, unit, bias)))
-		if (dwarf_haspc(unit, address - *bias) > 0)
-			return unit;
-	return NULL;
+	if (mv_functions_add(functions, &object->debug, SHT_SYMTAB, MV_FUNCTIONS_ALL) <= 0)
+		mv_functions_add(functions, &object->file, SHT_SYMTAB, MV_FUNCTIONS_ALL);
+	if (mv_minidebug_open(&object->mini, &object->file))
+		mv_functions_add(functions, &object->mini.file, SHT_SYMTAB, MV_FUNCTIONS_MINI);
+	mv_functions_add(functions, &object->file, SHT_DYNSYM, MV_FUNCTIONS_EXPORTED);
+	mv_intervals_sort(functions);
 }
 
-static const char *name_of(Dwarf_Die *function)
+static void read_all(struct mv_object *object)
 {
-	Dwarf_Attribute attribute;
-	const char *linkage = dwarf_formstring(dwarf_attr_integrate(function, DW_AT_linkage_name, &attribute));
-
-	return linkage ? linkage : dwarf_diename(function);
+	read_functions(object);
+	mv_extents_open(&object->extents, &object->file);
+	object->levels = mv_levels_open(&object->debug);
+	if (!object->levels)
+		object->levels = mv_levels_open(&object->file);
+	object->is_read = true;
 }
 
-/* The innermost function at ADDRESS, if it is one that was inlined into another: the line is in it.  */
-static const char *inlined_at(Dwarf_Die *unit, Dwarf_Addr address)
-{
-	Dwarf_Die *scopes = NULL;
-	const char *name = NULL;
-	int i, count = dwarf_getscopes(unit, address, &scopes);
+/* ---- one address ---- */
 
-	for (i = 0; i < count && !name && dwarf_tag(&scopes[i]) != DW_TAG_subprogram; i++)
-		if (dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine)
-			name = name_of(&scopes[i]);
-	free(scopes);
-	return name;
+/* Nothing but the function around, or, where the length of one that begins here is not said, the one that the tables for
+ * unwinding have around ADDRESS.  The nearest name before ADDRESS would be somebody else's.  */
+static const struct mv_interval *function_around(const struct mv_object *object, uint64_t address, uint64_t *start)
+{
+	const struct mv_interval *function = mv_intervals_around(&object->functions, address);
+	struct mv_extent extent;
+	bool has_extent = mv_extents_find(&object->extents, address, &extent);
+
+	if (!function && has_extent)
+		function = mv_intervals_starting(&object->functions, extent.start);
+	*start = function ? function->start : has_extent ? extent.start : 0;
+	return function;
 }
 
-bool mv_object_source(struct mv_object *object, uint64_t address, struct mv_object_source *source)
+static bool is_mangled(const char *symbol)
 {
-	Dwarf_Addr bias = 0;
-	Dwarf_Die *unit = unit_of(object, address, &bias);
-	Dwarf_Line *line = unit ? dwarf_getsrc_die(unit, address - bias) : NULL;
-	int number = 0;
+	return mv_text_starts(symbol, "_Z") || mv_text_starts(symbol, "_R");
+}
 
-	*source = (struct mv_object_source){NULL, NULL, 0};
-	if (!line)
-		return false;
-	dwarf_lineno(line, &number);
-	source->inlined = inlined_at(unit, address - bias);
-	source->file = dwarf_linesrc(line, NULL, NULL);
-	source->line = number > 0 ? (uint32_t)number : 0;
-	return source->file != NULL;
+unsigned mv_object_find(struct mv_object *object, uint64_t address, struct mv_level levels[MV_LEVELS_MAX], uint64_t *start)
+{
+	const struct mv_interval *function;
+	unsigned count = 0;
+	struct mv_level *last;
+
+	if (!object->is_read)
+		read_all(object);
+	function = function_around(object, address, start);
+	if (object->levels)
+		count = mv_levels_find(object->levels, address, levels);
+	if (!function)
+		return count;
+	if (!count)
+		levels[count++] = (struct mv_level){NULL, NULL, 0, false};
+	/* A symbol's name says more than "operator()".  */
+	last = &levels[count - 1];
+	if (!last->function || (!last->is_linkage && is_mangled(mv_functions_name(function))))
+		last->function = mv_functions_name(function);
+	return count;
 }

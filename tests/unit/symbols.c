@@ -39,16 +39,18 @@ static void a_function_is_named_with_its_line(void)
 	char path[512];
 	struct mv_elf elf = own_object(path);
 	struct mv_symbols_object object = object_of(&elf, path);
-	struct mv_symbols *symbols = mv_symbols_open();
-	struct mv_symbol symbol;
+	struct mv_symbols *symbols = mv_symbols_open(NULL);
+	struct mv_symbols_answer answer;
 	uint64_t address = (uintptr_t)landmark - elf.bias;
 
 	landmark(1);
-	CU_ASSERT(mv_symbols_find(symbols, 1, &object, address + 1, &symbol));
-	CU_ASSERT_STRING_EQUAL_FATAL(symbol.function ? symbol.function : "", "landmark");
-	if (symbol.file) {
-		CU_ASSERT(strstr(symbol.file, "symbols.c") != NULL);
-		CU_ASSERT(symbol.line >= LANDMARK_LINE && symbol.line < LANDMARK_LINE + 6);
+	CU_ASSERT(mv_symbols_find(symbols, 1, &object, address + 1, &answer));
+	CU_ASSERT_FATAL(answer.level_count == 1);
+	CU_ASSERT_STRING_EQUAL_FATAL(answer.levels->function ? answer.levels->function : "", "landmark");
+	CU_ASSERT_EQUAL(answer.start, address);
+	if (answer.levels->file) {
+		CU_ASSERT(strstr(answer.levels->file, "symbols.c") != NULL);
+		CU_ASSERT(answer.levels->line >= LANDMARK_LINE && answer.levels->line < LANDMARK_LINE + 6);
 	} else {
 		harness_skip("built without debug information: no lines");
 	}
@@ -61,10 +63,10 @@ static void another_build_of_the_object_is_not_used(void)
 	struct mv_elf elf = own_object(path);
 	uint8_t other[32] = {1, 2, 3};
 	struct mv_symbols_object object = {path, other, 20};
-	struct mv_symbols *symbols = mv_symbols_open();
-	struct mv_symbol symbol;
+	struct mv_symbols *symbols = mv_symbols_open(NULL);
+	struct mv_symbols_answer answer;
 
-	CU_ASSERT(!mv_symbols_find(symbols, 1, &object, (uintptr_t)landmark - elf.bias, &symbol));
+	CU_ASSERT(!mv_symbols_find(symbols, 1, &object, (uintptr_t)landmark - elf.bias, &answer));
 	mv_symbols_close(symbols);
 }
 
@@ -73,13 +75,13 @@ static void what_lies_in_no_function_has_no_name(void)
 	char path[512];
 	struct mv_elf elf = own_object(path);
 	struct mv_symbols_object object = object_of(&elf, path);
-	struct mv_symbols *symbols = mv_symbols_open();
-	struct mv_symbol symbol;
+	struct mv_symbols *symbols = mv_symbols_open(NULL);
+	struct mv_symbols_answer answer;
 
-	CU_ASSERT(!mv_symbols_find(symbols, 1, &object, 1, &symbol));
-	CU_ASSERT(!mv_symbols_find(symbols, 1, &object, UINT64_MAX, &symbol));
+	CU_ASSERT(!mv_symbols_find(symbols, 1, &object, 1, &answer));
+	CU_ASSERT(!mv_symbols_find(symbols, 1, &object, UINT64_MAX, &answer));
 	object.path = "/nowhere/lib.so";
-	CU_ASSERT(!mv_symbols_find(symbols, 2, &object, 100, &symbol));
+	CU_ASSERT(!mv_symbols_find(symbols, 2, &object, 100, &answer));
 	mv_symbols_close(symbols);
 }
 
