@@ -7,7 +7,7 @@
 BENCH_TORCH ?= 1
 
 bench_out      := $(test_out)/bench
-bench_readers  := $(bench_out)/contents $(bench_out)/snapshots
+bench_readers  := $(addprefix $(bench_out)/,contents names snapshots)
 bench_programs := $(bench_readers) $(bench_out)/pairs $(bench_out)/spawn $(bench_out)/libpool.so
 
 $(bench_out)/pool.o: mv_cflags += -fPIC
