@@ -7,7 +7,7 @@
  * 1.10 the first argument is not an address of the device; those reports are passed on unread.  */
 #include <errno.h>
 
-#include "base/elf.h"
+#include "torch/real.h"
 #include "torch/torch.h"
 
 /* c10::Device: one register.  */
@@ -30,6 +30,8 @@ typedef void (*report_oom_fn)(int64_t size, uint64_t allocated, uint64_t reserve
 #define REPORT_OOM_20 "_ZN3c1027reportOutOfMemoryToProfilerElmmNS_6DeviceE"
 #define REPORT_OOM_M "_ZN3c1027reportOutOfMemoryToProfilerEmmmNS_6DeviceE"
 
+#define LIBRARY "libc10.so"
+
 static const struct mv_sink *g_sink;
 static uint16_t g_api;
 
@@ -49,25 +51,11 @@ uint16_t mv_torch_api(void)
 	return g_api;
 }
 
-/* The real function.  libc10 is not in the scope that RTLD_NEXT searches: Python loads it apart.  */
-static void *real(void **kept, const char *symbol)
-{
-	return mv_elf_kept(kept, "libc10.so", symbol);
-}
-
-/* The same, also where a package has renamed libc10: who calls us has it somewhere.  */
-static void *real_anywhere(void **kept, const char *symbol)
-{
-	void *function = real(kept, symbol);
-
-	return function ? function : mv_elf_kept_anywhere(kept, symbol);
-}
-
 /* Gradients are being recorded on this thread.  */
 static bool is_grad_enabled(void)
 {
 	static void *kept;
-	bool (*is_enabled)(void) = (bool (*)(void))real(&kept, "_ZN3c108GradMode10is_enabledEv");
+	bool (*is_enabled)(void) = (bool (*)(void))mv_elf_kept(&kept, LIBRARY, "_ZN3c108GradMode10is_enabledEv");
 
 	return is_enabled && is_enabled();
 }
@@ -118,24 +106,22 @@ static void note_oom(int64_t size, uint64_t allocated, uint64_t reserved, struct
 
 /* ---- what PyTorch calls ---- */
 
-#define EXPORTED(symbol) __asm__(symbol) __attribute__((visibility("default")))
-
-void mv_report_memory_19(void *block, int64_t size, struct c10_device device) EXPORTED(REPORT_MEMORY_19);
+void mv_report_memory_19(void *block, int64_t size, struct c10_device device) MV_TORCH_EXPORTED(REPORT_MEMORY_19);
 void mv_report_memory_110(void *address, int64_t size, uint64_t allocated, uint64_t reserved,
-			  struct c10_device device) EXPORTED(REPORT_MEMORY_110);
+			  struct c10_device device) MV_TORCH_EXPORTED(REPORT_MEMORY_110);
 void mv_report_memory_20(void *address, int64_t size, uint64_t allocated, uint64_t reserved,
-			 struct c10_device device) EXPORTED(REPORT_MEMORY_20);
+			 struct c10_device device) MV_TORCH_EXPORTED(REPORT_MEMORY_20);
 void mv_report_oom_113(int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
-	EXPORTED(REPORT_OOM_113);
+	MV_TORCH_EXPORTED(REPORT_OOM_113);
 void mv_report_oom_20(int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
-	EXPORTED(REPORT_OOM_20);
+	MV_TORCH_EXPORTED(REPORT_OOM_20);
 void mv_report_oom_m(int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
-	EXPORTED(REPORT_OOM_M);
+	MV_TORCH_EXPORTED(REPORT_OOM_M);
 
 void mv_report_memory_19(void *block, int64_t size, struct c10_device device)
 {
 	static void *kept;
-	report_memory_old_fn pass_on = (report_memory_old_fn)real_anywhere(&kept, REPORT_MEMORY_19);
+	report_memory_old_fn pass_on = (report_memory_old_fn)mv_torch_real(&kept, LIBRARY, REPORT_MEMORY_19);
 
 	if (pass_on)
 		pass_on(block, size, device);
@@ -144,7 +130,7 @@ void mv_report_memory_19(void *block, int64_t size, struct c10_device device)
 void mv_report_memory_110(void *address, int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
 {
 	static void *kept;
-	report_memory_fn pass_on = (report_memory_fn)real_anywhere(&kept, REPORT_MEMORY_110);
+	report_memory_fn pass_on = (report_memory_fn)mv_torch_real(&kept, LIBRARY, REPORT_MEMORY_110);
 
 	note_memory(address, size, reserved, device);
 	if (pass_on)
@@ -154,7 +140,7 @@ void mv_report_memory_110(void *address, int64_t size, uint64_t allocated, uint6
 void mv_report_memory_20(void *address, int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
 {
 	static void *kept;
-	report_memory_fn pass_on = (report_memory_fn)real_anywhere(&kept, REPORT_MEMORY_20);
+	report_memory_fn pass_on = (report_memory_fn)mv_torch_real(&kept, LIBRARY, REPORT_MEMORY_20);
 
 	note_memory(address, size, reserved, device);
 	if (pass_on)
@@ -164,7 +150,7 @@ void mv_report_memory_20(void *address, int64_t size, uint64_t allocated, uint64
 void mv_report_oom_113(int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
 {
 	static void *kept;
-	report_oom_fn pass_on = (report_oom_fn)real_anywhere(&kept, REPORT_OOM_113);
+	report_oom_fn pass_on = (report_oom_fn)mv_torch_real(&kept, LIBRARY, REPORT_OOM_113);
 
 	note_oom(size, allocated, reserved, device);
 	if (pass_on)
@@ -174,7 +160,7 @@ void mv_report_oom_113(int64_t size, uint64_t allocated, uint64_t reserved, stru
 void mv_report_oom_20(int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
 {
 	static void *kept;
-	report_oom_fn pass_on = (report_oom_fn)real_anywhere(&kept, REPORT_OOM_20);
+	report_oom_fn pass_on = (report_oom_fn)mv_torch_real(&kept, LIBRARY, REPORT_OOM_20);
 
 	note_oom(size, allocated, reserved, device);
 	if (pass_on)
@@ -184,7 +170,7 @@ void mv_report_oom_20(int64_t size, uint64_t allocated, uint64_t reserved, struc
 void mv_report_oom_m(int64_t size, uint64_t allocated, uint64_t reserved, struct c10_device device)
 {
 	static void *kept;
-	report_oom_fn pass_on = (report_oom_fn)real_anywhere(&kept, REPORT_OOM_M);
+	report_oom_fn pass_on = (report_oom_fn)mv_torch_real(&kept, LIBRARY, REPORT_OOM_M);
 
 	note_oom(size, allocated, reserved, device);
 	if (pass_on)

@@ -8,9 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/elf.h"
 #include "base/text.h"
+#include "torch/real.h"
 #include "torch/torch.h"
+
+#define LIBRARY "libtorch_cpu.so"
 
 #define ENGINE_EXECUTE \
 	"_ZN5torch8autograd6Engine7executeERKSt6vectorINS0_4EdgeESaIS3_EERKS2_IN2at6TensorESaIS9_EEbbbS7_"
@@ -30,14 +32,6 @@ static __thread bool t_is_autograd __attribute__((tls_model("initial-exec")));
 bool mv_torch_is_autograd_thread(void)
 {
 	return t_is_autograd;
-}
-
-static void *real(void **kept, const char *symbol)
-{
-	void *function = mv_elf_kept(kept, "libtorch_cpu.so", symbol);
-
-	/* Packages rename the libraries that they bring along.  */
-	return function ? function : mv_elf_kept_anywhere(kept, symbol);
 }
 
 static void note_backward(bool begins)
@@ -63,13 +57,13 @@ int mv_engine_unwound(int version, int actions, uint64_t exception_class, void *
 
 struct variable_list mv_engine_execute(void *engine, const void *roots, const void *inputs, bool keep_graph,
 				       bool create_graph, bool accumulate_grad, const void *outputs)
-	__asm__(ENGINE_EXECUTE) __attribute__((visibility("default")));
+	MV_TORCH_EXPORTED(ENGINE_EXECUTE);
 
 struct variable_list mv_engine_execute(void *engine, const void *roots, const void *inputs, bool keep_graph,
 				       bool create_graph, bool accumulate_grad, const void *outputs)
 {
 	static void *kept;
-	execute_fn execute = (execute_fn)real(&kept, ENGINE_EXECUTE);
+	execute_fn execute = (execute_fn)mv_torch_real(&kept, LIBRARY, ENGINE_EXECUTE);
 	struct variable_list gradients = {NULL, NULL, NULL};
 
 	__asm__ volatile(".cfi_personality 0x1b, mv_engine_unwound"); /* relative to the place, four bytes */
@@ -81,12 +75,12 @@ struct variable_list mv_engine_execute(void *engine, const void *roots, const vo
 }
 
 void mv_engine_thread_init(void *engine, int device, const void *ready_queue, bool should_increment)
-	__asm__(ENGINE_THREAD_INIT) __attribute__((visibility("default")));
+	MV_TORCH_EXPORTED(ENGINE_THREAD_INIT);
 
 void mv_engine_thread_init(void *engine, int device, const void *ready_queue, bool should_increment)
 {
 	static void *kept;
-	thread_init_fn thread_init = (thread_init_fn)real(&kept, ENGINE_THREAD_INIT);
+	thread_init_fn thread_init = (thread_init_fn)mv_torch_real(&kept, LIBRARY, ENGINE_THREAD_INIT);
 
 	t_is_autograd = true;
 	if (thread_init)
