@@ -295,7 +295,12 @@ enum mv_role {
 	MV_ROLE_ACTIVATION = 5,
 	MV_ROLE_INPUT = 6,
 	MV_ROLE_TEMPORARY = 7,
-	MV_ROLE_KINDS = 8,
+	/* PyTorch's autograd keeps it for backward; noted once for each optimizer step in which it does, */
+	MV_ROLE_SAVED = 8,
+	/* or handed it to a hook of saved tensors (checkpoint, offloading), which may keep it, or something else.  On a
+	 * thread that runs backward it is a forward run again: what its hooks get is kept.  */
+	MV_ROLE_SAVED_HOOKED = 9,
+	MV_ROLE_KINDS = 10,
 };
 
 /* What a call did to memory that no ledger shows.  */
@@ -350,8 +355,9 @@ struct mv_event {
 	uint8_t flags;	 /* enum mv_event_flag */
 	uint8_t is_live; /* live records: 1, stored last and cleared first; events: 0 */
 	uint8_t context; /* live records: in which of the contexts that the program made; 0: in none of them, or not known */
-	uint16_t references; /* live records of physical memory: handles and mappings that keep it alive */
-	uint16_t mappings;
+	uint16_t references; /* live records of physical memory: handles and mappings that keep it alive; others: */
+	uint16_t mappings;   /* MAPPINGS of those with MV_ROLE_SAVED and MV_ROLE_SAVED_HOOKED: the lower bits of 1 + the
+			      * step in which that was noted last */
 };
 
 /* An open slot: this header, then SLOT_EVENTS events, of which the first COUNT are there.  */

@@ -104,7 +104,7 @@ void memviz_tag(const void *address, int role, const char *name)
 {
 	int saved = errno;
 
-	if (sink() && role > MV_ROLE_NONE && role < MV_ROLE_KINDS)
+	if (sink() && role > MV_ROLE_NONE && role <= MV_ROLE_TEMPORARY)
 		sink()->note_owner((uintptr_t)address, (enum mv_role)role, name, 0, true);
 	errno = saved;
 }

@@ -138,6 +138,7 @@ void mv_session_note_state(struct mv_session *session)
 	mv_store_note(&session->store, "lookup", mv_watch_lookup_state());
 	mv_store_note(&session->store, "python", mv_stack_python_state());
 	mv_store_note(&session->store, "owners", mv_torch_owner_state());
+	mv_store_note(&session->store, "saved", mv_torch_saved_state());
 	mv_store_note(&session->store, "nvml", mv_usage_state());
 	/* Not at the very beginning: it costs time, and little has been looked up.  */
 	if (session->is_recording) {
@@ -321,7 +322,7 @@ void mv_watch_settle(void)
 	g_settings = settings;
 	mv_watch_want_ranges(g_settings.is_on && g_settings.wants_ranges);
 	if (g_settings.is_on)
-		mv_torch_set_sink(&mv_session_sink, mv_session_api(MV_API_TORCH));
+		mv_torch_set_sink(&mv_session_sink, mv_session_api(MV_API_TORCH), g_settings.wants_labels);
 	mv_watch_set_sink(g_settings.is_on ? &mv_session_sink : NULL);
 }
 

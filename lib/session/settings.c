@@ -102,6 +102,8 @@ static const struct row rows[] = {
 	 offsetof(struct mv_settings, snapshot_at_exit), parse_bool},
 	{{"MEMVIZ_COMMAND", "0", "store the arguments of the command, too, not its name alone (1)"},
 	 offsetof(struct mv_settings, tells_command), parse_bool},
+	{{"MEMVIZ_LABELS", "1", "have PyTorch tell what memory is for (1), or only blocks and phases (0)"},
+	 offsetof(struct mv_settings, wants_labels), parse_bool},
 	{{"MEMVIZ_NVTX", "0", "show NVTX ranges as phases also where a profiler has them (1)"},
 	 offsetof(struct mv_settings, wants_ranges), parse_bool},
 	{{"MEMVIZ_VERBOSE", "0", "say on stderr where the recording is (1)"},

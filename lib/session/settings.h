@@ -26,6 +26,7 @@ struct mv_settings {
 	bool is_verbose;
 	bool snapshot_at_exit;
 	bool tells_command; /* with its arguments */
+	bool wants_labels; /* PyTorch is asked what memory is for */
 	bool wants_ranges; /* NVTX's, also where a profiler has them */
 	unsigned stacks; /* enum mv_settings_stacks */
 	uint64_t ring_bytes;

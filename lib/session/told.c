@@ -2,6 +2,7 @@
 /* The sink, for what is no memory itself: devices, phases, owners, facts.  */
 #include "session/session.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* ---- devices ---- */
@@ -164,9 +165,10 @@ void mv_session_note_phase(bool begins, enum mv_phase phase, const char *name, u
 /* ---- owners ---- */
 
 /* Tensors of a pool are blocks; without a pool they are what the driver gave.  */
+static const uint8_t ledgers[] = {MV_LEDGER_BLOCK, MV_LEDGER_POOLED, MV_LEDGER_DEVICE, MV_LEDGER_MANAGED};
+
 static bool find_tensor(struct mv_session *session, uint64_t address, struct mv_event *found)
 {
-	static const uint8_t ledgers[] = {MV_LEDGER_BLOCK, MV_LEDGER_POOLED, MV_LEDGER_DEVICE, MV_LEDGER_MANAGED};
 	size_t i;
 
 	for (i = 0; i < sizeof ledgers; i++)
@@ -238,6 +240,34 @@ bool mv_session_note_owner(uint64_t address, enum mv_role role, const char *name
 		append_owner(session, thread, address, role, name ? name_within(session, owner, name) : 0);
 	mv_session_leave(thread);
 	return is_noted || is_sure;
+}
+
+/* 1: that is news; 0: it is not; -ENOENT: the memory is not known.  */
+static int keep(struct mv_session *session, uint64_t address, enum mv_role role)
+{
+	uint32_t step = __atomic_load_n(&session->store.header->step, __ATOMIC_RELAXED);
+	int result = -ENOENT;
+	size_t i;
+
+	for (i = 0; i < sizeof ledgers && result < 0; i++)
+		result = mv_live_keep(&session->store.live, (enum mv_ledger)ledgers[i], address, role, step);
+	return result;
+}
+
+bool mv_session_note_saved(uint64_t address, bool is_hooked, bool is_sure)
+{
+	enum mv_role role = is_hooked ? MV_ROLE_SAVED_HOOKED : MV_ROLE_SAVED;
+	struct mv_session_thread *thread;
+	struct mv_session *session = mv_session_join(&thread);
+	int result;
+
+	if (!session)
+		return false;
+	result = keep(session, address, role);
+	if (result > 0 || (result < 0 && is_sure))
+		append_owner(session, thread, address, role, 0);
+	mv_session_leave(thread);
+	return result >= 0;
 }
 
 void mv_session_note_fact(const char *key, const char *value)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/live.h"
 
+#include <errno.h>
+
 #include "base/hash.h"
 
 /* Where a piece of memory is looked for.  */
@@ -258,6 +260,35 @@ bool mv_live_set_owner(struct mv_live *live, enum mv_ledger ledger, uint64_t add
 		is_new = set_owner(record_at(live, &place, *entry - 1), role, name);
 	mv_lock_release(&place.shard->lock);
 	return is_new;
+}
+
+/* What was kept without a hook stays so.  */
+static bool keep(struct mv_event *record, enum mv_role role, uint16_t step_mark)
+{
+	bool is_new = record->role == MV_ROLE_NONE || (record->role == MV_ROLE_SAVED_HOOKED && role == MV_ROLE_SAVED);
+	bool is_kept = record->role == MV_ROLE_SAVED || record->role == MV_ROLE_SAVED_HOOKED;
+
+	if (!is_new && (!is_kept || record->mappings == step_mark))
+		return false;
+	if (is_new)
+		record->role = (uint8_t)role;
+	record->mappings = step_mark;
+	return true;
+}
+
+int mv_live_keep(struct mv_live *live, enum mv_ledger ledger, uint64_t address, enum mv_role role, uint32_t step)
+{
+	struct place place = place_of(live, ledger, address);
+	uint32_t *entry;
+	int result = -ENOENT;
+
+	if (!lock(live, &place))
+		return -ENOENT;
+	entry = entry_of(live, &place, ledger, address);
+	if (*entry)
+		result = keep(record_at(live, &place, *entry - 1), role, (uint16_t)(step + 1));
+	mv_lock_release(&place.shard->lock);
+	return result;
 }
 
 /* Counts saturate at both ends: a program may release what it never retained.  */

@@ -59,6 +59,10 @@ bool mv_live_find(struct mv_live *live, enum mv_ledger ledger, uint64_t address,
 /* The memory at ADDRESS has ROLE and NAME (text; 0 leaves the name as it is).  False: it is not known, or had both.  */
 bool mv_live_set_owner(struct mv_live *live, enum mv_ledger ledger, uint64_t address, enum mv_role role, uint32_t name);
 
+/* The memory at ADDRESS has ROLE, MV_ROLE_SAVED or MV_ROLE_SAVED_HOOKED, in STEP, unless it has a stronger one.  1: that is
+ * new, or new in that step; 0: it is not; -ENOENT: the memory is not known.  */
+int mv_live_keep(struct mv_live *live, enum mv_ledger ledger, uint64_t address, enum mv_role role, uint32_t step);
+
 /* The physical memory HANDLE, of LEDGER, gained or lost USERS.  If none is left it is removed, to *REMOVED, and the
  * result is true.  */
 bool mv_live_count_users(struct mv_live *live, enum mv_ledger ledger, uint64_t handle, const struct mv_users *users,

@@ -34,16 +34,25 @@ typedef void (*report_oom_fn)(int64_t size, uint64_t allocated, uint64_t reserve
 
 static const struct mv_sink *g_sink;
 static uint16_t g_api;
+static bool g_wants_labels;
 
-void mv_torch_set_sink(const struct mv_sink *sink, uint16_t api)
+void mv_torch_set_sink(const struct mv_sink *sink, uint16_t api, bool wants_labels)
 {
 	g_api = api;
+	g_wants_labels = wants_labels;
 	__atomic_store_n(&g_sink, sink, __ATOMIC_RELEASE);
 }
 
 const struct mv_sink *mv_torch_sink(void)
 {
 	return __atomic_load_n(&g_sink, __ATOMIC_ACQUIRE);
+}
+
+const struct mv_sink *mv_torch_labels(void)
+{
+	const struct mv_sink *sink = mv_torch_sink();
+
+	return g_wants_labels ? sink : NULL;
 }
 
 uint16_t mv_torch_api(void)

@@ -26,6 +26,8 @@ static uint64_t g_walk_end_ns, g_walk_cost_ns; /* of the last walk over an optim
 
 const char *mv_torch_owner_state(void)
 {
+	if (!mv_torch_labels())
+		return MV_TORCH_NOT_WANTED;
 	switch ((enum owner_state)__atomic_load_n(&g_state, __ATOMIC_RELAXED)) {
 	case STATE_WAITING:
 	case STATE_ASKED:
@@ -290,6 +292,8 @@ void mv_torch_tick(void)
 	uint64_t events = __atomic_add_fetch(&g_events, 1, __ATOMIC_RELAXED);
 	enum owner_state state = (enum owner_state)__atomic_load_n(&g_state, __ATOMIC_RELAXED);
 
+	if (!mv_torch_labels())
+		return;
 	if (state == STATE_WAITING && events % ASK_EVERY == 1)
 		ask_to_register();
 	else if (state == STATE_HOOKED && is_time_for_names(events) && !__atomic_load_n(&g_steps, __ATOMIC_RELAXED))

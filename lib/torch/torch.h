@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What PyTorch tells, unasked and unchanged: the blocks of its caching allocator, the errors in which it gives up,
- * where backward begins and ends, and, at each optimizer step, what is a parameter, a gradient, a state.
+ * where backward begins and ends, what autograd keeps for it, and, at each optimizer step, what is a parameter, a gradient,
+ * a state.
  *
  * The library exports the functions through which PyTorch's own libraries report to each other; every call is passed
  * on.  Python is entered only where Python itself calls: in a pending call, which the interpreter runs between two
@@ -17,9 +18,12 @@
 
 #include "base/sink.h"
 
-/* Tell SINK, which lives as long as the process.  NULL: nobody.  Blocks are noted as calls of API.  */
-void mv_torch_set_sink(const struct mv_sink *sink, uint16_t api);
+/* Tell SINK, which lives as long as the process.  NULL: nobody.  Blocks are noted as calls of API.  WANTS_LABELS: besides
+ * blocks and phases also what memory is for.  */
+void mv_torch_set_sink(const struct mv_sink *sink, uint16_t api, bool wants_labels);
 const struct mv_sink *mv_torch_sink(void);
+/* The same for what memory is for; NULL where that is not wanted.  */
+const struct mv_sink *mv_torch_labels(void);
 uint16_t mv_torch_api(void);
 
 /* What the api is called.  */
@@ -35,7 +39,10 @@ bool mv_torch_tries_again(const void *origin);
 /* True on a thread that only runs backward.  */
 bool mv_torch_is_autograd_thread(void);
 
-/* What is known about the optimizer hooks, for people; a static string.  */
+#define MV_TORCH_NOT_WANTED "not asked for"
+
+/* What is known about the optimizer hooks, and of what autograd keeps, for people; static strings.  */
 const char *mv_torch_owner_state(void);
+const char *mv_torch_saved_state(void);
 
 #endif

@@ -14,6 +14,7 @@ struct court {
 	struct mv_stretches stretches;
 	bool knows_gradients; /* the owners of gradients were read at least once, */
 	bool knows_states;    /* those of the optimizer's states */
+	bool knows_saved;     /* all that autograd keeps is known */
 	bool knows_grad_mode; /* whether gradients were being recorded is known */
 	bool sees_training;   /* anything of a framework that trains: without it, lives say nothing */
 };
@@ -47,12 +48,14 @@ const char *mv_reason_text(enum mv_reason reason)
 		[MV_REASON_NAMED] = "named by the module tree",
 		[MV_REASON_OWNED] = "held by the optimizer",
 		[MV_REASON_TAGGED] = "the program said so",
+		[MV_REASON_SAVED] = "kept by autograd for backward",
 		[MV_REASON_SURVIVED_STEP] = "born in an optimizer step, outlived it",
 		[MV_REASON_SURVIVED_BACKWARD] = "born in backward, outlived it",
 		[MV_REASON_DIED_IN_BACKWARD] = "born in forward, freed by backward",
 		[MV_REASON_HELD_AT_OOM] = "born in a forward whose backward had not ended",
 		[MV_REASON_LIKE_EARLIER] = "like the same allocation of the step before",
 		[MV_REASON_SHORT] = "freed in the phase that it was born in",
+		[MV_REASON_HELD] = "held by the program: backward does not need it",
 		[MV_REASON_OUTLIVED] = "outlived the step, and nothing that lasts holds it",
 		[MV_REASON_RECOMPUTED] = "born in backward by a forward that was run again",
 		[MV_REASON_MODULE_MADE] = "a guess: made while a module was built or moved",
@@ -74,6 +77,12 @@ struct verdict {
 	enum mv_reason reason;
 };
 
+/* What a hook of saved tensors got is not known to be kept.  */
+static bool is_owned(const struct mv_block *block)
+{
+	return block->role && block->role != MV_ROLE_SAVED_HOOKED;
+}
+
 static struct verdict by_role(const struct mv_block *block)
 {
 	enum mv_reason named = block->name ? MV_REASON_NAMED : MV_REASON_OWNED;
@@ -86,12 +95,15 @@ static struct verdict by_role(const struct mv_block *block)
 		return (struct verdict){MV_BAND_GRADIENT, named};
 	case MV_ROLE_OPTIMIZER:
 		return (struct verdict){MV_BAND_OPTIMIZER, MV_REASON_OWNED};
+	case MV_ROLE_SAVED:
+		return (struct verdict){MV_BAND_ACTIVATION, MV_REASON_SAVED};
 	case MV_ROLE_ACTIVATION:
 		return (struct verdict){MV_BAND_ACTIVATION, MV_REASON_TAGGED};
 	case MV_ROLE_TEMPORARY:
 		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_TAGGED};
 	case MV_ROLE_INPUT:
 		return (struct verdict){MV_BAND_OTHER, MV_REASON_TAGGED};
+	case MV_ROLE_SAVED_HOOKED:
 	case MV_ROLE_NONE:
 	case MV_ROLE_KINDS:
 		break;
@@ -196,12 +208,36 @@ static struct verdict left_open(const struct court *court, const struct mv_block
 	return (struct verdict){may_be_saved(court, block) ? MV_BAND_ACTIVATION : MV_BAND_OTHER, MV_REASON_UNKNOWN};
 }
 
+/* True if backward itself let BLOCK go: some node of the graph held it, in whatever way.  */
+static bool was_freed_by_backward(const struct mv_block *block)
+{
+	return block->death_ns != MV_TIME_NEVER && block->free_phase == MV_PHASE_BACKWARD && block->free_thread != block->thread;
+}
+
+/* True if nothing of autograd's refers to BLOCK, and that is known: what a hook of saved tensors got may be kept or not.  */
+static bool is_known_unsaved(const struct court *court, const struct mv_block *block)
+{
+	return court->knows_saved && block->role == MV_ROLE_NONE && !was_freed_by_backward(block);
+}
+
+/* The same, of a block born in forward I, which ended at END_NS.  */
+static struct verdict unsaved(const struct court *court, const struct mv_block *block, uint64_t end_ns)
+{
+	if (block->death_ns != MV_TIME_NEVER && block->death_ns <= end_ns && !was_cut(court, block))
+		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_SHORT};
+	if (end_ns == MV_TIME_NEVER || was_given_up(court, block, end_ns))
+		return (struct verdict){MV_BAND_TEMPORARY, MV_REASON_UNKNOWN};
+	return (struct verdict){MV_BAND_OTHER, saw_a_step(court, block) ? MV_REASON_OUTLIVED : MV_REASON_HELD};
+}
+
 static struct verdict born_in_forward(const struct court *court, const struct mv_block *block)
 {
 	const struct mv_stretch_list *backward = &court->stretches.backward;
 	size_t next = mv_stretch_behind(backward, block->birth_ns);
 	uint64_t end_ns = next < backward->count ? backward->at[next].begin_ns : MV_TIME_NEVER;
 
+	if (is_known_unsaved(court, block))
+		return unsaved(court, block, end_ns);
 	if (block->death_ns == MV_TIME_NEVER) {
 		if (saw_a_step(court, block))
 			return (struct verdict){MV_BAND_OTHER, MV_REASON_OUTLIVED};
@@ -218,7 +254,7 @@ static struct verdict born_in_forward(const struct court *court, const struct mv
 
 static struct verdict judge(const struct court *court, const struct mv_block *block)
 {
-	if (block->role)
+	if (is_owned(block))
 		return by_role(block);
 	if (!block->is_birth_known)
 		return (struct verdict){MV_BAND_OTHER, MV_REASON_BEFORE_WINDOW};
@@ -247,7 +283,7 @@ static void set(struct mv_block *block, enum mv_band band, enum mv_reason reason
 
 static bool is_recomputed(const struct mv_block *block)
 {
-	return block->is_birth_known && !block->role && block->phase == MV_PHASE_BACKWARD && block->flags & MV_FLAG_GRAD;
+	return block->is_birth_known && !is_owned(block) && block->phase == MV_PHASE_BACKWARD && block->flags & MV_FLAG_GRAD;
 }
 
 /* Such a forward ends with the next birth in backward without gradients.  Walking from the back, that one is known.  */
@@ -408,6 +444,7 @@ static void look_around(struct court *court)
 
 		court->knows_gradients |= block->role == MV_ROLE_GRADIENT;
 		court->knows_states |= block->role == MV_ROLE_OPTIMIZER;
+		court->knows_saved |= block->role == MV_ROLE_SAVED || block->role == MV_ROLE_SAVED_HOOKED;
 		court->knows_grad_mode |= (block->flags & MV_FLAG_GRAD) != 0;
 	}
 	court->sees_training = court->stretches.backward.count || court->stretches.optimizer.count ||

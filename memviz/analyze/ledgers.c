@@ -22,8 +22,9 @@ static bool is_alive(const struct mv_block *block)
 static int rank(uint8_t role)
 {
 	static const uint8_t ranks[MV_ROLE_KINDS] = {
-		[MV_ROLE_PARAMETER] = 7,  [MV_ROLE_BUFFER] = 6,	    [MV_ROLE_OPTIMIZER] = 5, [MV_ROLE_GRADIENT] = 4,
-		[MV_ROLE_INPUT] = 3,	  [MV_ROLE_ACTIVATION] = 2, [MV_ROLE_TEMPORARY] = 1,
+		[MV_ROLE_PARAMETER] = 9,  [MV_ROLE_BUFFER] = 8,	    [MV_ROLE_OPTIMIZER] = 7, [MV_ROLE_GRADIENT] = 6,
+		[MV_ROLE_INPUT] = 5,	  [MV_ROLE_ACTIVATION] = 4, [MV_ROLE_TEMPORARY] = 3, [MV_ROLE_SAVED] = 2,
+		[MV_ROLE_SAVED_HOOKED] = 1,
 	};
 
 	return role < MV_ROLE_KINDS ? ranks[role] : 0;
@@ -286,6 +287,14 @@ static struct mv_block *living_at(const struct mv_ledgers *ledgers, enum mv_ledg
 	return block && is_alive(block) ? block : NULL;
 }
 
+/* A hook on a thread that runs backward is that of a checkpoint, whose forward is run again: what it gets is kept.  */
+static uint8_t role_said(const struct mv_event *event)
+{
+	bool is_kept = event->role == MV_ROLE_SAVED_HOOKED && event->phase == MV_PHASE_BACKWARD;
+
+	return is_kept ? MV_ROLE_SAVED : event->role;
+}
+
 int mv_ledgers_owner(struct mv_ledgers *ledgers, const struct mv_event *event)
 {
 	struct mv_block *block = living_at(ledgers, MV_LEDGER_BLOCK, event->address);
@@ -305,7 +314,7 @@ int mv_ledgers_owner(struct mv_ledgers *ledgers, const struct mv_event *event)
 	if (!block && mv_ranges_find(&ledgers->segments, event->address, &index))
 		block = &ledgers->replay->blocks[index];
 	if (block)
-		take_role(block, event->role, event->ref);
+		take_role(block, role_said(event), event->ref);
 	return 0;
 }
 

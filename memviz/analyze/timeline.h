@@ -33,12 +33,14 @@ enum mv_reason {
 	MV_REASON_NAMED,	    /* the framework's module tree names it */
 	MV_REASON_OWNED,	    /* the optimizer holds it */
 	MV_REASON_TAGGED,	    /* the program said so */
+	MV_REASON_SAVED,	    /* autograd kept it for backward */
 	MV_REASON_SURVIVED_STEP,    /* born in an optimizer step, outlived it */
 	MV_REASON_SURVIVED_BACKWARD,/* born in backward, outlived it */
 	MV_REASON_DIED_IN_BACKWARD, /* born in forward, freed by backward */
 	MV_REASON_HELD_AT_OOM,	    /* born in a forward that has not ended */
 	MV_REASON_LIKE_EARLIER,	    /* same stack and size as blocks of earlier steps whose end is known */
 	MV_REASON_SHORT,	    /* freed in the phase that it was born in */
+	MV_REASON_HELD,		    /* born in forward, and autograd, which is watched, did not keep it: somebody else did */
 	MV_REASON_OUTLIVED,	    /* still there after the step, although nothing that lasts holds it */
 	MV_REASON_RECOMPUTED,	    /* born in backward while gradients were recorded: a checkpoint's forward, again */
 	MV_REASON_MODULE_MADE,	    /* a guess: made while a module was built or moved, and no step has named its owner yet */

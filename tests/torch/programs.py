@@ -7,8 +7,10 @@ import os
 import signal
 import sys
 import threading
+import time
 
 import torch
+import torch.utils.checkpoint
 from torch import nn
 
 torch.backends.cudnn.enabled = False
@@ -214,6 +216,56 @@ def frames():
 
     kept = made_here()
     say(line=made_here.__code__.co_firstlineno + 1, address=kept.data_ptr())
+    os._exit(0)
+
+
+def graph_of(tensor):
+    """All nodes of the graph that TENSOR is the end of."""
+    nodes, found = [tensor.grad_fn], set()
+    while nodes:
+        node = nodes.pop()
+        if node not in found:
+            found.add(node)
+            nodes += [following for following, _ in node.next_functions if following]
+    return found
+
+
+def kept_by(nodes):
+    """The addresses of what they keep for backward."""
+    kept = [getattr(node, name) for node in nodes for name in dir(node) if name.startswith("_saved_")]
+    flat = [one for some in kept for one in (some if isinstance(some, (tuple, list)) else [some])]
+    return {one.untyped_storage().data_ptr() for one in flat if torch.is_tensor(one) and one.is_cuda}
+
+
+def saved():
+    """All that autograd keeps is told by its graph; the program itself holds on to some more."""
+    model = net()
+    train_step(model, torch.optim.AdamW(model.parameters()))
+    x = torch.randn(256, 512, device="cuda")
+    hidden = model[0](x)
+    held = hidden + 1
+    loss = nn.functional.cross_entropy(model[1:](held * 2), torch.zeros(256, dtype=torch.long, device="cuda"))
+    kept = kept_by(graph_of(loss)) - {p.data_ptr() for p in model.parameters()}
+    loss.backward(retain_graph=True)
+    say(kept=sorted(kept), held=held.data_ptr())
+    os._exit(0)
+
+
+def checkpointed():
+    """What a forward makes under a checkpoint goes at once; when it is run again, it is kept."""
+    model, facts = net(), []
+
+    def segment(x):
+        hidden = model[0](x)
+        wide = (hidden @ hidden.T).relu()
+        facts.append([time.monotonic_ns(), wide.data_ptr(), threading.current_thread() is threading.main_thread()])
+        return wide @ hidden
+
+    x = torch.randn(256, 512, device="cuda")
+    for reentrant in (False, True):
+        x = torch.utils.checkpoint.checkpoint(segment, x, use_reentrant=reentrant)
+    x.sum().backward()
+    say(facts=facts)
     os._exit(0)
 
 

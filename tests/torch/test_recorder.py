@@ -69,11 +69,16 @@ def info(path):
     return memviz("info", path).stdout
 
 
-def events(path):
-    """Allocations and frees in the block ledger, as the file's own tools count them."""
+def blocks_of(path):
+    """One line for each block: birth, death, address, bytes, band."""
     done = subprocess.run([os.path.join(BUILD, "tests/blocks"), path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    rows = [line.split() for line in done.stdout.splitlines()[1:]]
+    return done.stdout.splitlines()[1:]
+
+
+def events(path):
+    """Allocations and frees in the block ledger, as the file's own tools count them."""
+    rows = [line.split() for line in blocks_of(path)]
     allocs, frees = len(rows), sum(1 for row in rows if int(row[1]))
     return {"allocs": allocs, "frees": frees, "bytes": sum(int(row[3]) for row in rows),
             "live": sum(int(row[3]) for row in rows if not int(row[1]))}
@@ -235,6 +240,39 @@ class Ranges(unittest.TestCase):
         phases, names = self.phases()
         self.assertEqual(set(phases), {"forward"})
         self.assertNotIn(b"stage one", names)
+
+
+class Saved(unittest.TestCase):
+    """What autograd keeps for backward is known, not guessed."""
+
+    def test_what_autograd_s_graph_holds_is_activation_and_nothing_else_is(self):
+        with Run("saved") as run:
+            self.assertEqual(run.status, 0, run.err)
+            said, path = run.said(), run.recording()
+            blocks = {b["address"]: (b["band"], b["reason"]) for b in report(path)["largest_blocks"]}
+            self.assertGreater(len(said["kept"]), 8)
+            for address in said["kept"]:
+                self.assertEqual(blocks[address], ("activation", "kept by autograd for backward"))
+            self.assertEqual(blocks[said["held"]], ("other", "held by the program: backward does not need it"))
+            self.assertEqual({a for a in blocks if blocks[a][0] == "activation"}, set(said["kept"]))
+            self.assertIn("every tensor that autograd keeps", info(path))
+
+    def test_a_checkpoint_s_forward_keeps_nothing_until_it_is_run_again(self):
+        with Run("checkpointed") as run:
+            self.assertEqual(run.status, 0, run.err)
+            rows = [line.split() for line in blocks_of(run.recording())]
+            bands = []
+            for when, address, is_main in run.said()["facts"]:
+                lives = [r for r in rows if int(r[2]) == address and int(r[0]) < when < (int(r[1]) or 2 * when)]
+                self.assertEqual(len(lives), 1)
+                bands.append((is_main, lives[0][4]))
+            self.assertEqual(bands, [(True, "temporary")] * 2 + [(False, "activation")] * 2)
+
+    def test_labels_can_be_switched_off(self):
+        with Run("saved", MEMVIZ_LABELS="0") as run:
+            self.assertEqual(run.status, 0, run.err)
+            self.assertEqual(info(run.recording()).count("not asked for"), 2)
+            self.assertNotIn("kept by autograd", memviz("report", run.recording(), "--json", "--top=1000").stdout)
 
 
 class Guest(unittest.TestCase):

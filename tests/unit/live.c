@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/harness.h"
 
+#include <errno.h>
 #include <pthread.h>
 
 #include "store/live.h"
@@ -218,6 +219,24 @@ static void an_owner_is_news_only_once(void)
 	close_bench(&bench);
 }
 
+static void what_autograd_keeps_is_news_once_for_each_step(void)
+{
+	struct bench bench = open_bench();
+	struct mv_event event = block(512, 7), found;
+
+	mv_live_add(&bench.live, &event);
+	CU_ASSERT_EQUAL(mv_live_keep(&bench.live, MV_LEDGER_BLOCK, 512, MV_ROLE_SAVED_HOOKED, 0), 1);
+	CU_ASSERT_EQUAL(mv_live_keep(&bench.live, MV_LEDGER_BLOCK, 512, MV_ROLE_SAVED, 0), 1);
+	CU_ASSERT_EQUAL(mv_live_keep(&bench.live, MV_LEDGER_BLOCK, 512, MV_ROLE_SAVED_HOOKED, 0), 0);
+	CU_ASSERT_EQUAL(mv_live_keep(&bench.live, MV_LEDGER_BLOCK, 512, MV_ROLE_SAVED, 1), 1);
+	CU_ASSERT_EQUAL(mv_live_keep(&bench.live, MV_LEDGER_BLOCK, 513, MV_ROLE_SAVED, 1), -ENOENT);
+	CU_ASSERT(mv_live_find(&bench.live, MV_LEDGER_BLOCK, 512, &found));
+	CU_ASSERT_EQUAL(found.role, MV_ROLE_SAVED);
+	mv_live_set_owner(&bench.live, MV_LEDGER_BLOCK, 512, MV_ROLE_PARAMETER, 3);
+	CU_ASSERT_EQUAL(mv_live_keep(&bench.live, MV_LEDGER_BLOCK, 512, MV_ROLE_SAVED, 2), 0);
+	close_bench(&bench);
+}
+
 static struct bench g_shared;
 
 static void *churn(void *argument)
@@ -262,6 +281,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_late_release_spares_who_has_the_handle_now),
 	HARNESS_TEST(all_that_is_alive_is_seen_once),
 	HARNESS_TEST(an_owner_is_news_only_once),
+	HARNESS_TEST(what_autograd_keeps_is_news_once_for_each_step),
 	HARNESS_TEST(threads_do_not_disturb_each_other),
 };
 HARNESS_MAIN("live", tests)
