@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an entry of the unwind tables (fde.h) says about one place in the code, as a rule.
+ *
+ * An entry holds a program, which makes row after row of a table: for each stretch of code, where the CFA is and where
+ * registers have been saved.  It is run up to the stretch that is wanted.
+ *
+ * Format: Linux Standard Base, Core, "Exception Frames"; DWARF 5, 6.4; registers: System V ABI, AMD64, figure 3.36.  On other
+ * processors every rule is MV_RULE_OTHER.
+ *
+ * Nothing outside the tables' segment is read, whatever they hold.
+ * Threads, signals: pure functions.  */
+#ifndef STACK_CFI_H
+#define STACK_CFI_H
+
+#include <stdint.h>
+
+#include "stack/fde.h"
+#include "stack/rule.h"
+
+/* The rule for PC, which FDE of TABLES is about; MV_RULE_OTHER where that is not so, or is damaged.  */
+struct mv_rule mv_cfi_rule(const struct mv_fde_tables *tables, const uint8_t *fde, uintptr_t pc);
+
+#endif
