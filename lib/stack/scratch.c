@@ -128,6 +128,15 @@ static struct mv_scratch *make(uint32_t me)
 	return place;
 }
 
+/* What another thread's stack was is of no use, and where it lay is not known to be readable any more.  */
+static void make_own(struct mv_scratch *place)
+{
+	/* Acquires what a thread that has ended wrote there: pairs with the release at the end of its capture.  */
+	__atomic_exchange_n(&place->stage, MV_SCRATCH_OUTSIDE, __ATOMIC_ACQ_REL);
+	place->unwind.count = 0;
+	place->unwind.extent = (struct mv_extent){0, 0};
+}
+
 struct mv_scratch *mv_scratch_mine(void)
 {
 	struct mv_scratch *place = own_place();
@@ -139,9 +148,8 @@ struct mv_scratch *mv_scratch_mine(void)
 	place = find_left(me);
 	if (!place)
 		place = make(me);
-	/* Acquires what a thread that has ended wrote there: pairs with the release at the end of its capture.  */
 	if (place)
-		__atomic_exchange_n(&place->stage, MV_SCRATCH_OUTSIDE, __ATOMIC_ACQ_REL);
+		make_own(place);
 	t_place = place;
 	t_epoch = __atomic_load_n(&g_epoch, __ATOMIC_ACQUIRE);
 	return place;

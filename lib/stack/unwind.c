@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stack/unwind.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "stack/rules.h"
+
+/* Frames of others are read, where a sanitizer sees their variables and the space between.  */
+#define READS_STACKS __attribute__((no_sanitize_address, no_sanitize_thread))
+
+enum { WORD_BYTES = 8 };
+
+/* A capture at work.  */
+struct walk {
+	struct mv_unwind *unwind;
+	struct mv_unwind_registers at; /* the frame that is looked at, */
+	uintptr_t saved;	       /* where its caller's BP is, as in struct mv_unwind_frame */
+	int known;		       /* the innermost remembered frame that may be met yet; -1: none */
+	unsigned fresh;
+};
+
+enum step {
+	STEP_ON,
+	STEP_END,
+	STEP_FAIL, /* no rule, or one that leads off the stack */
+};
+
+#ifdef __x86_64__
+int mv_unwind_start(void)
+{
+	mv_extent_start();
+	return mv_rules_start();
+}
+#else
+int mv_unwind_start(void)
+{
+	return -ENOTSUP;
+}
+#endif
+
+/* The word at ADDRESS, which is checked by the caller.  */
+READS_STACKS static inline uintptr_t word_at(uintptr_t address)
+{
+	return *(const volatile uintptr_t *)address;
+}
+
+/* ---- one step by a rule ---- */
+
+/* True if the word at ADDRESS is part of the frames that are on the stack.  */
+static inline bool is_inside(const struct walk *walk, uintptr_t address)
+{
+	return address >= walk->at.sp && address <= walk->unwind->extent.end - WORD_BYTES && address % WORD_BYTES == 0;
+}
+
+/* What stands OFFSET words above BASE, plus the rule's ADD.  0: nothing can stand there.  */
+READS_STACKS static uintptr_t cfa_at(const struct walk *walk, uintptr_t base, uint32_t rule)
+{
+	uintptr_t address = base + (uintptr_t)(intptr_t)(mv_rule_at_offset(rule) * WORD_BYTES);
+
+	return is_inside(walk, address) ? word_at(address) + mv_rule_add(rule) * WORD_BYTES : 0;
+}
+
+/* The CFA by RULE; 0: there is none.  */
+static inline uintptr_t cfa_of(const struct walk *walk, uint32_t rule)
+{
+	switch (mv_rule_kind(rule)) {
+	case MV_RULE_SP:
+		return walk->at.sp + (uintptr_t)(intptr_t)mv_rule_offset(rule) * WORD_BYTES;
+	case MV_RULE_BP:
+		return walk->at.bp + (uintptr_t)(intptr_t)mv_rule_offset(rule) * WORD_BYTES;
+	case MV_RULE_AT_BP:
+		return cfa_at(walk, walk->at.bp, rule);
+	case MV_RULE_AT_SP:
+		return cfa_at(walk, walk->at.sp, rule);
+	case MV_RULE_NONE:
+	case MV_RULE_END:
+	case MV_RULE_OTHER:
+		break;
+	}
+	return 0;
+}
+
+/* From the frame to its caller.  */
+READS_STACKS static inline enum step step_by(struct walk *walk, uint32_t rule)
+{
+	uintptr_t cfa = cfa_of(walk, rule), base, bp = walk->at.bp;
+	int32_t saved = mv_rule_saved(rule);
+
+	if (mv_rule_kind(rule) == MV_RULE_END)
+		return STEP_END;
+	if (cfa <= walk->at.sp || !is_inside(walk, cfa - WORD_BYTES))
+		return STEP_FAIL;
+	walk->saved = 0;
+	if (saved != MV_RULE_SAME_BP) {
+		base = mv_rule_kind(rule) == MV_RULE_AT_BP ? walk->at.bp : cfa;
+		walk->saved = base + (uintptr_t)(intptr_t)saved * WORD_BYTES;
+		if (!is_inside(walk, walk->saved))
+			return STEP_FAIL;
+		bp = word_at(walk->saved);
+	}
+	if (mv_rule_kind(rule) == MV_RULE_AT_BP || mv_rule_kind(rule) == MV_RULE_AT_SP)
+		walk->saved = MV_UNWIND_LOOSE;
+	walk->at = (struct mv_unwind_registers){word_at(cfa - WORD_BYTES), cfa, bp};
+	/* What was called by nobody returns to nowhere.  */
+	return walk->at.ip ? STEP_ON : STEP_END;
+}
+
+/* ---- remembered frames ---- */
+
+static bool is_same(const struct mv_unwind_registers *a, const struct mv_unwind_registers *b)
+{
+	return a->ip == b->ip && a->sp == b->sp && a->bp == b->bp;
+}
+
+/* True if the walk has come to a remembered frame, which is KNOWN then.  */
+static inline bool meets(struct walk *walk)
+{
+	const struct mv_unwind_frame *frames = walk->unwind->frames;
+
+	while (walk->known >= 0 && frames[walk->known].at.sp < walk->at.sp)
+		walk->known--;
+	return walk->known >= 0 && is_same(&frames[walk->known].at, &walk->at);
+}
+
+/* True if memory leads from FRAME to CALLER.  */
+READS_STACKS static inline bool leads(const struct mv_unwind_frame *frame, const struct mv_unwind_frame *caller)
+{
+	if (frame->saved == MV_UNWIND_LOOSE || word_at(caller->at.sp - WORD_BYTES) != caller->at.ip)
+		return false;
+	return !frame->saved || word_at(frame->saved) == caller->at.bp;
+}
+
+/* The outermost frame, from remembered frame I on, that memory leads to.  0: the root.  */
+READS_STACKS static int last_in_place(const struct mv_unwind_frame frames[], int i)
+{
+	while (i > 0 && leads(&frames[i], &frames[i - 1]))
+		i--;
+	return i;
+}
+
+static bool add_fresh(struct walk *walk, const struct mv_unwind_frame *frame)
+{
+	if (walk->fresh == MV_NATIVE_FRAMES)
+		return false;
+	walk->unwind->fresh[walk->fresh++] = *frame;
+	return true;
+}
+
+/* The remembered frames from KNOWN outwards are on the stack, but not to the root: the walk goes on with the last of them.
+ * False: there are too many.  */
+static bool take_over(struct walk *walk, int last)
+{
+	const struct mv_unwind_frame *frames = walk->unwind->frames;
+
+	for (; walk->known > last; walk->known--)
+		if (!add_fresh(walk, &frames[walk->known]))
+			return false;
+	walk->at = frames[last].at;
+	walk->known = last - 1;
+	return true;
+}
+
+/* ---- a capture ---- */
+
+/* Put the fresh frames behind the KNOWN + 1 remembered ones that stay.  COUNT never counts one that is not whole: this may
+ * be left by a signal handler that jumps away.  */
+static void remember(struct walk *walk, bool is_cut)
+{
+	struct mv_unwind *unwind = walk->unwind;
+	unsigned count = (unsigned)(walk->known + 1);
+	uint64_t hash = count ? unwind->frames[count - 1].hash : unwind->generation;
+
+	unwind->count = count;
+	unwind->is_cut = is_cut;
+	__atomic_signal_fence(__ATOMIC_RELEASE);
+	while (walk->fresh) {
+		struct mv_unwind_frame *frame = &unwind->frames[count++];
+
+		*frame = unwind->fresh[--walk->fresh];
+		hash = mv_unwind_hash(hash, frame->at.ip);
+		frame->hash = hash;
+	}
+	__atomic_signal_fence(__ATOMIC_RELEASE);
+	unwind->count = count;
+}
+
+/* True if the frames that stay and the fresh ones are those that would be found without a memory: if stacks are cut, the
+ * same number.  */
+static bool fits(const struct walk *walk)
+{
+	unsigned count = (unsigned)(walk->known + 1) + walk->fresh;
+
+	return walk->unwind->is_cut ? count == walk->unwind->count : count <= MV_NATIVE_FRAMES;
+}
+
+enum outcome {
+	OUTCOME_MET,  /* the rest is remembered */
+	OUTCOME_ROOT, /* nothing is */
+	OUTCOME_CUT,
+	OUTCOME_FAILED,
+};
+
+/* Collect fresh frames.  */
+static enum outcome go(struct walk *walk)
+{
+	struct mv_unwind *unwind = walk->unwind;
+
+	for (;;) {
+		struct mv_unwind_frame *frame;
+		enum step step;
+
+		if (meets(walk)) {
+			int last = last_in_place(unwind->frames, walk->known);
+
+			if (!last)
+				return OUTCOME_MET;
+			if (!take_over(walk, last))
+				return OUTCOME_CUT;
+		}
+		if (walk->fresh == MV_NATIVE_FRAMES)
+			return OUTCOME_CUT;
+		frame = &unwind->fresh[walk->fresh++];
+		frame->at = walk->at;
+		step = step_by(walk, mv_rules_find(walk->at.ip, unwind->generation));
+		frame->saved = walk->saved;
+		if (step != STEP_ON)
+			return step == STEP_END ? OUTCOME_ROOT : OUTCOME_FAILED;
+	}
+}
+
+static enum outcome go_from(struct walk *walk, const struct mv_unwind_registers *leaf)
+{
+	walk->at = *leaf;
+	walk->fresh = 0;
+	walk->known = (int)walk->unwind->count - 1;
+	return go(walk);
+}
+
+bool mv_unwind_follow(struct mv_unwind *unwind, const struct mv_unwind_registers *leaf)
+{
+	uint64_t generation = mv_rules_generation();
+	struct walk walk = {.unwind = unwind};
+	enum outcome outcome;
+
+	if (!mv_rules_table || !mv_extent_covers(&unwind->extent, leaf->sp))
+		return false;
+	if (generation != unwind->generation) {
+		unwind->count = 0;
+		unwind->generation = generation;
+	}
+	outcome = go_from(&walk, leaf);
+	if (outcome == OUTCOME_CUT || (outcome == OUTCOME_MET && !fits(&walk))) {
+		unwind->count = 0;
+		outcome = go_from(&walk, leaf);
+	}
+	if (outcome == OUTCOME_FAILED)
+		return false;
+	if (outcome != OUTCOME_MET)
+		walk.known = -1;
+	remember(&walk, outcome == OUTCOME_CUT);
+	return true;
+}
