@@ -16,7 +16,7 @@ stack_probe  := $(stack_out)/lib/probe.so
 stack_src    := $(sort $(wildcard lib/stack/*.c)) lib/base/elf.c lib/base/sys.c lib/base/text.c lib/base/walk.c
 stack_objs   := $(patsubst %.c,$(stack_out)/%.o,$(stack_src))
 stack_suites := $(patsubst tests/unit/%.c,$(stack_out)/%,$(filter-out %_plugin.c,$(wildcard tests/unit/stack_*.c)))
-stack_plugin := $(stack_out)/lib/plugin_1.so $(stack_out)/lib/plugin_2.so
+stack_plugin := $(addprefix $(stack_out)/lib/plugin_,1.so 2.so 3.so)
 stack_flags  := $(mv_cppflags) -Itests $(mv_cflags) $(filter-out -fvisibility=hidden,$(mv_recflags))
 stack_link   := -Wl,-rpath,'$$ORIGIN/lib' -Wl,-rpath,'$$ORIGIN' -L$(stack_out)/lib -lmvstack -lpthread
 
@@ -45,8 +45,12 @@ $(stack_probe): $(stack_out)/tests/python/probe.o $(stack_so)
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(san_flags) $(CFLAGS) $(LDFLAGS) -o $@ $< $(stack_link)
 
-# Both have a frame that is set up by one instruction of the same length.
-$(stack_out)/lib/plugin_1.so: plugin_room := 512
+$(stack_out)/lib/oracle.so: $(stack_out)/tests/torch/oracle.o $(stack_so)
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $< $(stack_link)
+
+# All have a frame that is set up by one instruction of the same length; that of the third is as large as the first's.
+$(stack_out)/lib/plugin_1.so $(stack_out)/lib/plugin_3.so: plugin_room := 512
 $(stack_out)/lib/plugin_2.so: plugin_room := 1024
 $(stack_plugin): tests/unit/stack_plugin.c tests/unit/stack_plugin.h
 	$(call say,LD,$@)
@@ -66,7 +70,8 @@ $(stack_suites): $(stack_out)/%: tests/unit/%.c $(stack_so) $(stack_plugin)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(mv_cppflags) -Itests $(mv_cflags) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
 		-DPLUGIN_1='"$(abspath $(stack_out))/lib/plugin_1.so"' \
-		-DPLUGIN_2='"$(abspath $(stack_out))/lib/plugin_2.so"' $(stack_more) $(stack_link) -lcunit -ldl
+		-DPLUGIN_2='"$(abspath $(stack_out))/lib/plugin_2.so"' \
+		-DPLUGIN_3='"$(abspath $(stack_out))/lib/plugin_3.so"' $(stack_more) $(stack_link) -lcunit -ldl
 
 $(stack_out)/bench: tests/bench/stack.c $(stack_so)
 	$(call say,LD,$@)

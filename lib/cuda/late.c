@@ -54,6 +54,8 @@ static void *expected(const char *name, const void *place)
 		return (void *)mv_lookup_next;
 	if (mv_text_equal(name, "dlvsym"))
 		return (void *)mv_lookup_next_version;
+	if (mv_text_equal(name, "dlclose"))
+		return mv_lookup_next_close();
 	return mv_elf_symbol_anywhere(name, &g_late);
 }
 

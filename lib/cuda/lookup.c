@@ -16,6 +16,7 @@
 
 void *(*mv_lookup_next)(void *handle, const char *name);
 void *(*mv_lookup_next_version)(void *handle, const char *name, const char *version);
+static int (*g_next_close)(void *handle);
 static bool g_is_late;
 
 /* ---- the dlsym behind ours ---- */
@@ -73,6 +74,7 @@ __attribute__((constructor)) static void find_next(void)
 {
 	__atomic_store_n(&g_is_late, stands_behind_libc(), __ATOMIC_RELAXED);
 	__atomic_store_n((void **)&mv_lookup_next_version, find_behind("dlvsym"), __ATOMIC_RELAXED);
+	__atomic_store_n((void **)&g_next_close, find_behind("dlclose"), __ATOMIC_RELAXED);
 	__atomic_store_n((void **)&mv_lookup_next, find_behind("dlsym"), __ATOMIC_RELEASE);
 }
 
@@ -87,6 +89,12 @@ bool mv_lookup_is_late(void)
 {
 	have_next();
 	return __atomic_load_n(&g_is_late, __ATOMIC_RELAXED);
+}
+
+void *mv_lookup_next_close(void)
+{
+	have_next();
+	return __atomic_load_n((void **)&g_next_close, __ATOMIC_RELAXED);
 }
 
 /* ---- deciding ---- */

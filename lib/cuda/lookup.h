@@ -5,7 +5,7 @@
  * guessing from names and versions has mixed up the editions of a function in every interposer that tried.  What the
  * driver lacks is not offered.
  *
- * Threads: safe.  Private to lib/cuda.  */
+ * Threads: safe.  Private to lib/cuda, but for dlclose.  */
 #ifndef CUDA_LOOKUP_H
 #define CUDA_LOOKUP_H
 
@@ -16,6 +16,9 @@
  * address, on which the meaning of RTLD_NEXT and RTLD_DEFAULT depends.  */
 extern void *(*mv_lookup_next)(void *handle, const char *name);
 extern void *(*mv_lookup_next_version)(void *handle, const char *name, const char *version);
+
+/* The next definition of dlclose, int (void *handle).  NULL: there is none.  */
+void *mv_lookup_next_close(void);
 
 /* True if this library stands behind libc in the loader's list: it was loaded when the program ran already, and is not
  * the only one of its name.  */

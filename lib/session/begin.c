@@ -77,7 +77,7 @@ static void lose_stack(enum mv_loss cause)
 
 static unsigned wanted_stacks(void)
 {
-	return mv_session_settings()->stacks & (MV_STACKS_NATIVE | MV_STACKS_PYTHON);
+	return mv_session_settings()->stacks & (MV_STACKS_NATIVE | MV_STACKS_PYTHON | MV_STACKS_LIBUNWIND);
 }
 
 static void start_stacks(struct mv_session *session)

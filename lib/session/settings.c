@@ -50,6 +50,7 @@ static int stacks_named(const char *word, size_t length)
 		{"native", MV_STACKS_NATIVE},
 		{"python", MV_STACKS_PYTHON},
 		{"frees", MV_STACKS_FREES},
+		{"libunwind", MV_STACKS_NATIVE | MV_STACKS_LIBUNWIND},
 		{"all", MV_STACKS_NATIVE | MV_STACKS_PYTHON | MV_STACKS_FREES},
 	};
 	size_t i;
@@ -92,7 +93,7 @@ static const struct row rows[] = {
 	 offsetof(struct mv_settings, out), parse_folder},
 	{{"MEMVIZ_RING", "64MiB", "room for past events; the oldest are overwritten"},
 	 offsetof(struct mv_settings, ring_bytes), parse_size},
-	{{"MEMVIZ_STACKS", "native,python", "stacks to take, of native, python, frees; or all, or none"},
+	{{"MEMVIZ_STACKS", "native,python", "stacks to take, of native, python, frees, libunwind; or all, or none"},
 	 offsetof(struct mv_settings, stacks), parse_stacks},
 	{{"MEMVIZ_SNAPSHOTS", "3", "snapshots that out-of-memory errors may leave"},
 	 offsetof(struct mv_settings, snapshots), parse_count},

@@ -16,9 +16,10 @@ enum { MV_SETTINGS_OUT_BYTES = 768 };
 
 /* What MEMVIZ_STACKS names; none of them: no stacks.  */
 enum mv_settings_stacks {
-	MV_STACKS_NATIVE = 1, /* as MV_STACK_NATIVE and MV_STACK_PYTHON */
+	MV_STACKS_NATIVE = 1, /* as MV_STACK_NATIVE, MV_STACK_PYTHON */
 	MV_STACKS_PYTHON = 2,
 	MV_STACKS_FREES = 4, /* also where memory is freed */
+	MV_STACKS_LIBUNWIND = 8, /* as MV_STACK_LIBUNWIND: native ones in the slow way */
 };
 
 struct mv_settings {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The calling thread's native frames.  The only user of libunwind.
+/* The calling thread's native frames by libunwind, whose only user this is: for stacks that rules cannot follow (unwind.h), and
+ * where it is asked for.
  *
  * Two ways: mv_native_trace is quick and knows return addresses only; mv_native_walk takes half a microsecond per frame
  * and also knows where each frame lies.  They see the same frames; but on aarch64 the quick way's addresses are one

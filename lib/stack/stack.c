@@ -2,9 +2,11 @@
 /* A capture is quick where the stack is known: return addresses and Python's frames are hashed into one number, and the
  * number is looked up.  Only a stack whose number is not known is taken apart, merged and recorded.
  *
- * Objects that the program unloads: a new stack is placed by what is loaded now, so it never names an object that has
- * gone.  A known stack is told by its addresses alone: it would be taken for another one only if all addresses were
- * equal, those in the object that came to lie in the old one's place included.  */
+ * Objects that the program unloads: rules for their code, and stacks that are known by addresses in it, are good no more.
+ * Both belong to a generation, which ends when dlclose has unloaded something, and, where that has been done past us (by an
+ * object that was loaded with RTLD_DEEPBIND, or in a namespace of its own), as soon as a stack is new.  As long as a call of
+ * dlclose is under way, each capture asks the loader, who has counted an object as removed before another one can come to lie
+ * in its place.  */
 #include "stack/stack.h"
 
 #include <errno.h>
@@ -16,7 +18,6 @@
 #include "base/lock.h"
 #include "base/sys.h"
 #include "base/walk.h"
-#include "stack/fold.h"
 #include "stack/intern.h"
 #include "stack/loaded.h"
 #include "stack/merge.h"
@@ -24,7 +25,10 @@
 #include "stack/pycode.h"
 #include "stack/python.h"
 #include "stack/record.h"
+#include "stack/rules.h"
 #include "stack/scratch.h"
+#include "stack/sight.h"
+#include "stack/unwind.h"
 
 static struct {
 	uint32_t parts; /* enum mv_stack_part, wanted; published last, 0: not started */
@@ -41,19 +45,12 @@ static struct {
 	uintptr_t own_start, own_end; /* this library */
 	uint64_t first_removed;	      /* objects, when it was started */
 	uint64_t removed, added;      /* objects, as last seen */
+	uint32_t unloads;	      /* calls of dlclose under way */
 	uint64_t stacks, cut, failed;
 } g_stack;
 
 /* A signal handler's capture must not find this thread's own half done.  initial-exec: see lib/stack/scratch.c.  */
 static __thread struct mv_guard t_guard __attribute__((tls_model("initial-exec")));
-
-/* What the quick way has found.  */
-struct view {
-	struct mv_scratch *scratch;
-	unsigned native_count;
-	uintptr_t python_thread; /* 0: no Python frames */
-	uint64_t hash;
-};
 
 static void count(uint64_t *counter)
 {
@@ -113,6 +110,7 @@ static void after_fork_in_child(void)
 {
 	__atomic_store_n(&g_stack.parts, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&g_stack.forks, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&g_stack.unloads, 0, __ATOMIC_RELEASE);
 	g_stack.pid = 0;
 	mv_walk_forget();
 	mv_scratch_forget_others();
@@ -138,9 +136,12 @@ static void prepare(unsigned parts)
 	g_stack.is_unwinder_lost = mv_scratch_start();
 	find_own();
 	reset_counts();
+	mv_rules_forget();
 	if (!parts)
 		return;
 	watch_forks();
+	if (parts & MV_STACK_NATIVE)
+		mv_unwind_start();
 	if (parts & MV_STACK_NATIVE && !g_stack.is_unwinder_lost)
 		mv_native_start();
 	if (parts & MV_STACK_PYTHON)
@@ -188,74 +189,13 @@ unsigned mv_stack_start(const struct mv_stack_tables *tables, unsigned parts)
 	return g_stack.found;
 }
 
-/* ---- the quick way ---- */
-
-static uint64_t hash_addresses(void *const ips[], unsigned n)
-{
-	uint64_t hash = n;
-	unsigned i;
-
-	for (i = 0; i + 1 < n; i += 2)
-		hash = mv_fold(hash, (uintptr_t)ips[i], (uintptr_t)ips[i + 1]);
-	if (i < n)
-		hash = mv_fold(hash, (uintptr_t)ips[i], 0);
-	return hash;
-}
-
-static void look_at_native(struct view *view)
-{
-	view->native_count = mv_native_trace(view->scratch->ips, MV_NATIVE_FRAMES);
-	view->hash = hash_addresses(view->scratch->ips, view->native_count);
-}
-
-static void look_at_python(struct view *view)
-{
-	view->python_thread = mv_python_thread();
-	if (view->python_thread && !mv_pyframe_first(&mv_python_known()->layout, view->python_thread))
-		view->python_thread = 0;
-	if (view->python_thread)
-		view->hash = mv_pyframe_hash(&mv_python_known()->layout, view->python_thread, mv_pycode_epochs(),
-					     view->hash);
-}
-
-/* False: there is nothing to see.  */
-static bool look(struct view *view, unsigned parts)
-{
-	view->native_count = 0;
-	view->python_thread = 0;
-	view->hash = 0;
-	if (parts & MV_STACK_NATIVE)
-		look_at_native(view);
-	if (parts & MV_STACK_PYTHON)
-		look_at_python(view);
-	if (!view->hash)
-		view->hash = 1;
-	return view->native_count || view->python_thread;
-}
-
 /* ---- a new stack ---- */
 
-/* Native frames.  Those that are to be merged need stack pointers; and what the quick way has found may be wrong, once an
- * object has been unloaded.  Returns how many.  */
-static unsigned walk_native(struct view *view, uintptr_t eval, bool is_quick_right)
-{
-	struct mv_scratch *scratch = view->scratch;
-	unsigned n = 0, i;
-
-	if (view->native_count && (view->python_thread || !is_quick_right))
-		n = mv_native_walk(scratch->native, MV_NATIVE_FRAMES, eval);
-	if (n)
-		return n;
-	for (i = 0; i < view->native_count; i++)
-		scratch->native[i] = (struct mv_native_frame){.ip = (uintptr_t)scratch->ips[i]};
-	return view->native_count;
-}
-
 /* Fill SCRATCH's frames and their merged order.  Returns its length.  */
-static unsigned take_apart(struct view *view, struct mv_elf_changes changes)
+static unsigned take_apart(const struct mv_sight *sight, struct mv_elf_changes changes)
 {
-	const struct mv_python *python = view->python_thread ? mv_python_known() : NULL;
-	struct mv_scratch *scratch = view->scratch;
+	const struct mv_python *python = sight->python_thread ? mv_python_known() : NULL;
+	struct mv_scratch *scratch = sight->scratch;
 	struct mv_merge merge = {
 		.native = scratch->native,
 		.python = scratch->python,
@@ -264,14 +204,14 @@ static unsigned take_apart(struct view *view, struct mv_elf_changes changes)
 		.has_anchors = python && python->layout.anchor != MV_PYANCHOR_NONE,
 	};
 
-	merge.native_count = walk_native(view, python ? python->eval : 0,
-					 MV_NATIVE_TRACE_IS_EXACT && changes.removed == g_stack.first_removed);
+	merge.native_count = mv_sight_walk_native(sight, python ? python->eval : 0,
+						  changes.removed == g_stack.first_removed);
 	merge.native_is_cut = merge.native_count == MV_NATIVE_FRAMES;
 	mv_loaded_place(scratch->native, merge.native_count, changes, scratch->text);
 	if (python) {
 		merge.interpreter_start = python->start;
 		merge.interpreter_end = python->end;
-		merge.python_count = mv_pyframe_walk(&python->layout, view->python_thread, scratch->python,
+		merge.python_count = mv_pyframe_walk(&python->layout, sight->python_thread, scratch->python,
 						     MV_STACK_FRAMES, &merge.python_is_cut);
 	}
 	if (merge.native_is_cut || merge.python_is_cut) {
@@ -282,13 +222,13 @@ static unsigned take_apart(struct view *view, struct mv_elf_changes changes)
 }
 
 /* Two threads may come with the same new stack; the second finds it here.  */
-static uint32_t record(struct view *view, unsigned merged_count)
+static uint32_t record(const struct mv_sight *sight, unsigned merged_count)
 {
 	struct mv_record stack = {
 		.tables = &g_stack.tables,
 		.intern = &g_stack.intern,
-		.python = view->python_thread ? mv_python_known() : NULL,
-		.scratch = view->scratch,
+		.python = sight->python_thread ? mv_python_known() : NULL,
+		.scratch = sight->scratch,
 		.merged_count = merged_count,
 	};
 	uint32_t id;
@@ -297,45 +237,60 @@ static uint32_t record(struct view *view, unsigned merged_count)
 		lose(MV_LOSS_STACK_FAILED);
 		return 0;
 	}
-	if (!mv_intern_find(&g_stack.intern, view->hash, &id)) {
+	if (!mv_intern_find(&g_stack.intern, sight->hash, &id)) {
 		id = mv_record_stack(&stack);
-		if (mv_intern_add(&g_stack.intern, view->hash, id))
+		if (mv_intern_add(&g_stack.intern, sight->hash, id))
 			count(&g_stack.stacks);
 	}
 	mv_lock_release(&g_stack.lock);
 	return id;
 }
 
-/* Objects come and go rarely, and a stack that has to do with it is a new one.  True if an interpreter has come.  */
-static bool follow_loader(struct mv_elf_changes changes, unsigned parts)
+/* Objects come and go rarely.  What is known about unloaded code is forgotten.  True if there was any.  */
+static bool follow_unloads(struct mv_elf_changes changes)
 {
-	if (__atomic_exchange_n(&g_stack.removed, changes.removed, __ATOMIC_RELAXED) != changes.removed)
-		mv_native_forget();
+	if (__atomic_exchange_n(&g_stack.removed, changes.removed, __ATOMIC_ACQ_REL) == changes.removed)
+		return false;
+	mv_rules_forget();
+	mv_native_forget();
+	return true;
+}
+
+/* True if an interpreter has come.  */
+static bool follow_loads(struct mv_elf_changes changes, unsigned parts)
+{
 	if (__atomic_exchange_n(&g_stack.added, changes.added, __ATOMIC_RELAXED) == changes.added)
 		return false;
 	return parts & MV_STACK_PYTHON && mv_python_look();
 }
 
-static uint32_t capture_into(struct mv_scratch *scratch, unsigned parts)
+/* SIGHT is not known, and was perhaps seen by rules for code that is not there any more.  False: there is nothing.  */
+static uint32_t capture_new(struct mv_sight *sight)
 {
-	struct view view = {.scratch = scratch};
-	struct mv_elf_changes changes;
+	struct mv_elf_changes changes = mv_elf_changes();
+	bool is_changed = follow_unloads(changes);
+
+	is_changed |= follow_loads(changes, sight->parts);
+	if (is_changed)
+		mv_sight_look(sight);
+	if (sight->python_thread)
+		mv_python_ask();
+	return record(sight, take_apart(sight, changes));
+}
+
+static uint32_t capture_into(struct mv_sight *sight)
+{
 	uint32_t id;
 
-	if (!look(&view, parts)) {
+	if (__atomic_load_n(&g_stack.unloads, __ATOMIC_ACQUIRE))
+		follow_unloads(mv_elf_changes());
+	if (!mv_sight_look(sight)) {
 		/* A thread without frames of Python's is nothing lost.  */
-		if (parts & MV_STACK_NATIVE)
+		if (sight->parts & MV_STACK_NATIVE)
 			lose(MV_LOSS_STACK_FAILED);
 		return 0;
 	}
-	if (mv_intern_find(&g_stack.intern, view.hash, &id))
-		return id;
-	changes = mv_elf_changes();
-	if (follow_loader(changes, parts))
-		look_at_python(&view);
-	if (view.python_thread)
-		mv_python_ask();
-	return record(&view, take_apart(&view, changes));
+	return mv_intern_find(&g_stack.intern, sight->hash, &id) ? id : capture_new(sight);
 }
 
 /* Inside a capture, this thread may hold libunwind's locks, which would stay taken in a forked child and cost it its
@@ -355,9 +310,10 @@ static void go_inside(struct mv_scratch *scratch)
 	__atomic_store_n(&scratch->stage, MV_SCRATCH_INSIDE, __ATOMIC_SEQ_CST);
 }
 
-static uint32_t capture(unsigned parts)
+static uint32_t capture(unsigned parts, struct mv_unwind_registers leaf)
 {
 	struct mv_scratch *scratch = mv_scratch_mine();
+	struct mv_sight sight = {.scratch = scratch, .parts = parts, .leaf = leaf};
 	uint32_t id;
 
 	if (!scratch) {
@@ -366,7 +322,7 @@ static uint32_t capture(unsigned parts)
 	}
 	__atomic_store_n(&scratch->captures, __atomic_load_n(&scratch->captures, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
 	go_inside(scratch);
-	id = capture_into(scratch, parts);
+	id = capture_into(&sight);
 	__atomic_store_n(&scratch->stage, MV_SCRATCH_OUTSIDE, __ATOMIC_RELEASE);
 	return id;
 }
@@ -385,7 +341,7 @@ uint32_t mv_stack_capture(void)
 	if (!parts)
 		return 0;
 	if (is_prepared() && mv_guard_enter(&t_guard, __builtin_frame_address(0))) {
-		id = capture(parts);
+		id = capture(parts, mv_unwind_here());
 		mv_guard_leave(&t_guard);
 	} else {
 		lose(MV_LOSS_STACK_FAILED);
@@ -394,6 +350,25 @@ uint32_t mv_stack_capture(void)
 		count(&g_stack.failed);
 	errno = saved;
 	return id;
+}
+
+/* ---- unloading ---- */
+
+void mv_stack_unload_begins(void)
+{
+	__atomic_add_fetch(&g_stack.unloads, 1, __ATOMIC_ACQ_REL);
+}
+
+/* In a child that was forked by a destructor nobody is counted any more.  */
+void mv_stack_unload_ends(void)
+{
+	uint32_t unloads = __atomic_load_n(&g_stack.unloads, __ATOMIC_RELAXED);
+
+	if (__atomic_load_n(&g_stack.parts, __ATOMIC_ACQUIRE))
+		follow_unloads(mv_elf_changes());
+	while (unloads && !__atomic_compare_exchange_n(&g_stack.unloads, &unloads, unloads - 1, false, __ATOMIC_ACQ_REL,
+						       __ATOMIC_RELAXED))
+		;
 }
 
 /* ---- what is known ---- */

@@ -36,6 +36,8 @@ static void each_setting_is_read(void)
 	CU_ASSERT_EQUAL(read_one("MEMVIZ_RING=256MiB").ring_bytes, 256 << 20);
 	CU_ASSERT_EQUAL(read_one("MEMVIZ_STACKS=none").stacks, 0);
 	CU_ASSERT_EQUAL(read_one("MEMVIZ_STACKS=python,frees").stacks, MV_STACKS_PYTHON | MV_STACKS_FREES);
+	CU_ASSERT_EQUAL(read_one("MEMVIZ_STACKS=all").stacks, MV_STACKS_NATIVE | MV_STACKS_PYTHON | MV_STACKS_FREES);
+	CU_ASSERT_EQUAL(read_one("MEMVIZ_STACKS=libunwind").stacks, MV_STACKS_NATIVE | MV_STACKS_LIBUNWIND);
 	CU_ASSERT_EQUAL(read_one("MEMVIZ_SNAPSHOTS=0").snapshots, 0);
 	CU_ASSERT_EQUAL(read_one("MEMVIZ_SAMPLE=250ms").sample_ns, 250000000);
 	CU_ASSERT_EQUAL(read_one("MEMVIZ_SAMPLE=0").sample_ns, 0);

@@ -336,7 +336,21 @@ static uint32_t capture_for(void *ignored)
 	return mv_stack_capture();
 }
 
-static void capture_in_plugin(const char *path, const char *other, void **address)
+/* As the recorder's dlclose does it.  */
+static void close_and_tell(void *plugin)
+{
+	mv_stack_unload_begins();
+	dlclose(plugin);
+	mv_stack_unload_ends();
+}
+
+static void close_past_us(void *plugin)
+{
+	dlclose(plugin);
+}
+
+/* One call, whichever plugin it is of: the stacks differ in the plugin alone.  */
+static void capture_in_plugin(const char *path, const char *other, void **address, void (*let_go)(void *))
 {
 	void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	uint32_t (*call)(uint32_t (*)(void *), void *), id;
@@ -348,22 +362,46 @@ static void capture_in_plugin(const char *path, const char *other, void **addres
 	CU_ASSERT_EQUAL(frames_in(id, path), 1);
 	CU_ASSERT_EQUAL(frames_in(id, other), 0);
 	CU_ASSERT(frames_in(id, "libc.so") >= 2);
-	dlclose(plugin);
+	let_go(plugin);
 }
 
-/* The plugins return to the same address, from frames of different size.  */
-static void code_at_the_place_of_unloaded_code(void)
+/* Both return to the same address, again and again, from one place.  */
+static void capture_in_turn(const char *path, const char *other, void (*let_go)(void *))
 {
-	void *first, *second;
-	int i;
+	const char *paths[] = {path, other};
+	void *addresses[2] = {NULL, NULL};
+	volatile int i;
 
 	start();
-	for (i = 0; i < 5; i++) {
-		capture_in_plugin(PLUGIN_1, PLUGIN_2, &first);
-		capture_in_plugin(PLUGIN_2, PLUGIN_1, &second);
-	}
-	if (first != second)
+	for (i = 0; i < 10; i++)
+		capture_in_plugin(paths[i % 2], paths[!(i % 2)], &addresses[i % 2], let_go);
+	if (addresses[0] != addresses[1])
 		harness_skip("the loader put the second object elsewhere");
+}
+
+static void code_at_the_place_of_unloaded_code(void)
+{
+	capture_in_turn(PLUGIN_1, PLUGIN_2, close_and_tell);
+}
+
+/* By all addresses it is the same stack, in another object.  */
+static void the_same_frames_at_the_place_of_unloaded_code(void)
+{
+	capture_in_turn(PLUGIN_1, PLUGIN_3, close_and_tell);
+}
+
+/* By an object that calls libc's own dlclose, say.  */
+static void code_at_the_place_of_code_unloaded_past_us(void)
+{
+	capture_in_turn(PLUGIN_1, PLUGIN_2, close_past_us);
+}
+
+/* Captures while another thread is inside dlclose: what it unloads may be replaced before it says so.  */
+static void code_that_comes_before_an_unload_has_been_told_of(void)
+{
+	mv_stack_unload_begins();
+	capture_in_turn(PLUGIN_1, PLUGIN_3, close_past_us);
+	mv_stack_unload_ends();
 }
 
 /* ---- fork ---- */
@@ -485,6 +523,9 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_handler_can_capture),
 	HARNESS_TEST(interrupted_captures_are_whole),
 	HARNESS_TEST(code_at_the_place_of_unloaded_code),
+	HARNESS_TEST(the_same_frames_at_the_place_of_unloaded_code),
+	HARNESS_TEST(code_at_the_place_of_code_unloaded_past_us),
+	HARNESS_TEST(code_that_comes_before_an_unload_has_been_told_of),
 	HARNESS_TEST(a_forked_child_starts_anew),
 	HARNESS_TEST(a_fork_at_any_time_has_a_child_that_captures),
 };

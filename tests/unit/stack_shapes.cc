@@ -2,9 +2,14 @@
 #include "unit/stack_shapes.h"
 
 #include <alloca.h>
+#include <link.h>
 #include <pthread.h>
+#include <search.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -230,6 +235,152 @@ static void in_a_thread(void (*look)(void))
 	pthread_join(thread, nullptr);
 }
 
+static pthread_key_t g_key;
+
+static void *set_key(void *value)
+{
+	pthread_setspecific(g_key, value);
+	return nullptr;
+}
+
+static void in_a_destructor_of_a_thread(void (*look)(void))
+{
+	pthread_t thread;
+
+	g_look = look;
+	pthread_key_create(&g_key, [](void *) { look_once(); });
+	pthread_create(&thread, nullptr, set_key, &g_key);
+	pthread_join(thread, nullptr);
+	pthread_key_delete(g_key);
+}
+
+static void in_a_thread_with_a_small_stack(void (*look)(void))
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 1 << 18);
+	pthread_create(&thread, &attributes, run_in_thread, reinterpret_cast<void *>(look));
+	pthread_join(thread, nullptr);
+	pthread_attr_destroy(&attributes);
+}
+
+/* The child's looks are counted where the parent sees them.  */
+static void at_exit(void (*look)(void))
+{
+	pid_t child = fork();
+
+	g_look = look;
+	if (child == 0) {
+		atexit(look_once);
+		exit(0);
+	}
+	waitpid(child, nullptr, 0);
+}
+
+static void in_a_forked_child(void (*look)(void))
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		look();
+		_exit(0);
+	}
+	waitpid(child, nullptr, 0);
+}
+
+/* The call is the last instruction: it returns to what is another function already.  */
+[[noreturn]] __attribute__((noinline)) static void never_returns(void (*look)(void), jmp_buf *back)
+{
+	look();
+	longjmp(*back, 1);
+}
+
+__attribute__((noinline)) static void calls_what_never_returns(void (*look)(void), jmp_buf *back)
+{
+	never_returns(look, back);
+}
+
+static void where_no_call_returns(void (*look)(void))
+{
+	jmp_buf back;
+
+	if (!setjmp(back))
+		calls_what_never_returns(look, &back);
+	look();
+}
+
+__attribute__((noinline)) static int with_many_arguments(void (*look)(void), int a, int b, int c, int d, int e, int f, int g,
+							  int h, int i)
+{
+	look();
+	return a + b + c + d + e + f + g + h + i;
+}
+
+static void in_pushed_arguments(void (*look)(void))
+{
+	volatile int sum = with_many_arguments(look, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+
+	sum = sum + with_many_arguments(look, sum, 2, 3, 4, 5, 6, 7, sum, sum);
+}
+
+/* Larger than what a rule can say.  */
+__attribute__((noinline)) static void with_a_large_frame(void (*look)(void))
+{
+	char room[700000];
+
+	KEEP(room);
+	look();
+	KEEP(room);
+}
+
+static void in_a_large_frame(void (*look)(void))
+{
+	with_a_large_frame(look);
+}
+
+static void in_search(void (*look)(void))
+{
+	int numbers[] = {1, 3, 5};
+
+	g_look = look;
+	bsearch(&numbers[1], numbers, 3, sizeof *numbers, compare);
+}
+
+static void in_a_tree(void (*look)(void))
+{
+	static int key = 3;
+	void *root = nullptr;
+
+	tsearch(&key, &root, compare);
+	g_look = look;
+	twalk(root, [](const void *, VISIT, int) { look_once(); });
+	tdelete(&key, &root, compare);
+}
+
+static void in_a_list_of_objects(void (*look)(void))
+{
+	g_look = look;
+	dl_iterate_phdr(
+		[](struct dl_phdr_info *, size_t, void *) {
+			look_once();
+			return 1;
+		},
+		nullptr);
+}
+
+static void in_a_handler_of_a_handler(void (*look)(void))
+{
+	struct sigaction action = {}, old;
+
+	g_look = look;
+	action.sa_handler = [](int) { raise_with(g_look, 0); };
+	sigaction(SIGUSR2, &action, &old);
+	raise(SIGUSR2);
+	sigaction(SIGUSR2, &old, nullptr);
+}
+
 static void in_another_context(void (*look)(void))
 {
 	enum { BYTES = 1 << 16 };
@@ -246,19 +397,30 @@ static void in_another_context(void (*look)(void))
 }
 
 const struct shape shapes[] = {
-	{"alloca", in_alloca},
-	{"alignment", in_alignment},
-	{"alloca and alignment", in_both},
-	{"qsort", in_sort},
-	{"std::sort", in_cpp_sort},
-	{"std::function", in_functions},
-	{"pthread_once", in_once},
-	{"virtual functions", in_virtual_functions},
-	{"catch", in_catch},
-	{"while unwinding", while_unwinding},
-	{"handler", in_a_handler},
-	{"handler on its own stack", in_a_handler_on_its_own_stack},
-	{"thread", in_a_thread},
-	{"another context", in_another_context},
+	{"alloca", in_alloca, false},
+	{"alignment", in_alignment, false},
+	{"alloca and alignment", in_both, false},
+	{"qsort", in_sort, false},
+	{"bsearch", in_search, false},
+	{"twalk", in_a_tree, false},
+	{"std::sort", in_cpp_sort, false},
+	{"std::function", in_functions, false},
+	{"pthread_once", in_once, false},
+	{"dl_iterate_phdr", in_a_list_of_objects, false},
+	{"virtual functions", in_virtual_functions, false},
+	{"pushed arguments", in_pushed_arguments, false},
+	{"large frame", in_a_large_frame, true},
+	{"calls that do not return", where_no_call_returns, false},
+	{"catch", in_catch, false},
+	{"while unwinding", while_unwinding, false},
+	{"handler", in_a_handler, true},
+	{"handler of a handler", in_a_handler_of_a_handler, true},
+	{"handler on its own stack", in_a_handler_on_its_own_stack, true},
+	{"thread", in_a_thread, false},
+	{"thread with a small stack", in_a_thread_with_a_small_stack, false},
+	{"destructor of a thread", in_a_destructor_of_a_thread, false},
+	{"another context", in_another_context, true},
+	{"atexit", at_exit, false},
+	{"forked child", in_a_forked_child, false},
 };
 const size_t shape_count = sizeof shapes / sizeof *shapes;

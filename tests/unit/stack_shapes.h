@@ -4,6 +4,7 @@
 #ifndef UNIT_STACK_SHAPES_H
 #define UNIT_STACK_SHAPES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -13,6 +14,7 @@ extern "C" {
 struct shape {
 	const char *name;
 	void (*make)(void (*look)(void));
+	bool is_beyond_rules; /* as every stack with a signal handler's frame, or one that is no thread's own */
 };
 
 extern const struct shape shapes[];
