@@ -169,7 +169,7 @@ __attribute__((noinline)) static uint64_t hash_of(unsigned turn)
 static void stacks_differ_by_a_call(void)
 {
 	uint64_t hashes[4];
-	unsigned i;
+	volatile unsigned i; /* one call, four times */
 
 	if (!start())
 		return;
@@ -183,7 +183,7 @@ static void stacks_differ_by_a_call(void)
 static void stacks_of_another_generation_are_others(void)
 {
 	uint64_t hashes[2];
-	unsigned i;
+	volatile unsigned i;
 
 	if (!start())
 		return;
