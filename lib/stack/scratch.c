@@ -134,7 +134,7 @@ static void make_own(struct mv_scratch *place)
 	/* Acquires what a thread that has ended wrote there: pairs with the release at the end of its capture.  */
 	__atomic_exchange_n(&place->stage, MV_SCRATCH_OUTSIDE, __ATOMIC_ACQ_REL);
 	place->unwind.count = 0;
-	place->unwind.extent = (struct mv_extent){0, 0};
+	place->unwind.bounds = (struct mv_bounds){0, 0};
 }
 
 struct mv_scratch *mv_scratch_mine(void)

@@ -29,7 +29,7 @@ enum step {
 #ifdef __x86_64__
 int mv_unwind_start(void)
 {
-	mv_extent_start();
+	mv_bounds_start();
 	return mv_rules_start();
 }
 #else
@@ -50,7 +50,7 @@ READS_STACKS static inline uintptr_t word_at(uintptr_t address)
 /* True if the word at ADDRESS is part of the frames that are on the stack.  */
 static inline bool is_inside(const struct walk *walk, uintptr_t address)
 {
-	return address >= walk->at.sp && address <= walk->unwind->extent.end - WORD_BYTES && address % WORD_BYTES == 0;
+	return address >= walk->at.sp && address <= walk->unwind->bounds.end - WORD_BYTES && address % WORD_BYTES == 0;
 }
 
 /* What stands OFFSET words above BASE, plus the rule's ADD.  0: nothing can stand there.  */
@@ -243,7 +243,7 @@ bool mv_unwind_follow(struct mv_unwind *unwind, const struct mv_unwind_registers
 	struct walk walk = {.unwind = unwind};
 	enum outcome outcome;
 
-	if (!mv_rules_table || !mv_extent_covers(&unwind->extent, leaf->sp))
+	if (!mv_rules_table || !mv_bounds_cover(&unwind->bounds, leaf->sp))
 		return false;
 	if (generation != unwind->generation) {
 		unwind->count = 0;

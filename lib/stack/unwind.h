@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "stack/extent.h"
+#include "stack/bounds.h"
 #include "stack/fold.h"
 #include "stack/native.h"
 
@@ -39,7 +39,7 @@ enum { MV_UNWIND_LOOSE = 1 };
 
 /* Zero: nothing remembered.  */
 struct mv_unwind {
-	struct mv_extent extent;
+	struct mv_bounds bounds;
 	uint64_t generation; /* of the rules that the frames were found by */
 	unsigned count;
 	bool is_cut; /* there are more than MV_NATIVE_FRAMES, of which these are the innermost */

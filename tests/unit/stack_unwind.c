@@ -249,23 +249,23 @@ struct place {
 static void *look_at_other_stacks(void *argument)
 {
 	struct place *place = argument;
-	struct mv_extent extent = {0, 0};
+	struct mv_bounds bounds = {0, 0};
 
-	place->is_covered = mv_extent_covers(&extent, (uintptr_t)place->page);
+	place->is_covered = mv_bounds_cover(&bounds, (uintptr_t)place->page);
 	return NULL;
 }
 
-static void what_is_no_stack_has_no_extent(void)
+static void what_is_no_stack_has_no_bounds(void)
 {
-	struct mv_extent extent = {0, 0};
+	struct mv_bounds bounds = {0, 0};
 	struct place here = {.page = (char *)&here, .is_covered = true};
 	pthread_t thread;
 
 	if (!start())
 		return;
-	CU_ASSERT(mv_extent_covers(&extent, (uintptr_t)&here));
-	CU_ASSERT(!mv_extent_covers(&extent, (uintptr_t)&g_other));
-	CU_ASSERT(!mv_extent_covers(&extent, 8));
+	CU_ASSERT(mv_bounds_cover(&bounds, (uintptr_t)&here));
+	CU_ASSERT(!mv_bounds_cover(&bounds, (uintptr_t)&g_other));
+	CU_ASSERT(!mv_bounds_cover(&bounds, 8));
 	pthread_create(&thread, NULL, look_at_other_stacks, &here);
 	pthread_join(thread, NULL);
 	/* It is readable, all the way, and the main thread's.  */
@@ -276,9 +276,9 @@ static void what_is_no_stack_has_no_extent(void)
 static void *look_below_own_stack(void *argument)
 {
 	struct place *place = argument;
-	struct mv_extent extent = {0, 0};
+	struct mv_bounds bounds = {0, 0};
 
-	place->is_covered = mv_extent_covers(&extent, (uintptr_t)place->page + 64);
+	place->is_covered = mv_bounds_cover(&bounds, (uintptr_t)place->page + 64);
 	return NULL;
 }
 
@@ -308,7 +308,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(stacks_differ_by_a_call),
 	HARNESS_TEST(stacks_of_another_generation_are_others),
 	HARNESS_TEST(wrong_frame_pointers_lead_nowhere),
-	HARNESS_TEST(what_is_no_stack_has_no_extent),
+	HARNESS_TEST(what_is_no_stack_has_no_bounds),
 	HARNESS_TEST(a_hole_is_not_crossed),
 };
 HARNESS_MAIN("stack_unwind", tests)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stack/extent.h"
+#include "stack/bounds.h"
 
 #include <stddef.h>
 
@@ -11,7 +11,7 @@ enum { DEPTH_MAX_BYTES = 16 << 20 };
 
 static const uintptr_t *g_main_end;
 
-void mv_extent_start(void)
+void mv_bounds_start(void)
 {
 	__atomic_store_n(&g_main_end, mv_elf_symbol_anywhere("__libc_stack_end", NULL), __ATOMIC_RELEASE);
 }
@@ -55,14 +55,14 @@ static bool are_readable(uintptr_t start, uintptr_t end)
 	return true;
 }
 
-bool mv_extent_grow(struct mv_extent *extent, uintptr_t sp)
+bool mv_bounds_grow(struct mv_bounds *bounds, uintptr_t sp)
 {
 	uintptr_t end = end_for(sp), start = sp & ~(uintptr_t)(MV_SYS_PAGE_BYTES - 1);
-	bool is_known = extent->end == end && extent->start > start;
+	bool is_known = bounds->end == end && bounds->start > start;
 
-	if (!end || !are_readable(start, is_known ? extent->start : end))
+	if (!end || !are_readable(start, is_known ? bounds->start : end))
 		return false;
-	extent->start = start;
-	extent->end = end;
+	bounds->start = start;
+	bounds->end = end;
 	return true;
 }
