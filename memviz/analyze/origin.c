@@ -3,16 +3,9 @@
 
 #include <string.h>
 
+#include "analyze/signature.h"
 #include "base/text.h"
 #include "read/table.h"
-
-/* "Module._apply" is _apply, and so is "_apply", which older interpreters say.  */
-static bool is_method(const char *function, const char *name)
-{
-	const char *dot = strrchr(function, '.');
-
-	return mv_text_equal(dot ? dot + 1 : function, name);
-}
 
 static bool makes_parameters(const struct mv_recording *recording, const struct mv_frame *frame)
 {
@@ -21,8 +14,9 @@ static bool makes_parameters(const struct mv_recording *recording, const struct 
 
 	if (!modules)
 		return false;
-	return is_method(function, "__init__") ||
-	       (mv_text_equal(mv_text_base_name(modules), "module.py") && is_method(function, "_apply"));
+	function = mv_signature_method(function);
+	return mv_text_equal(function, "__init__") ||
+	       (mv_text_equal(mv_text_base_name(modules), "module.py") && mv_text_equal(function, "_apply"));
 }
 
 static bool look_at(const struct mv_recording *recording, uint32_t stack)

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/author.h"
+#include "analyze/noise.h"
+#include "analyze/signature.h"
 #include "base/text.h"
 #include "read/table.h"
 #include "symbol/symbols.h"
@@ -57,33 +60,18 @@ void mv_places_close(struct mv_places *places)
 
 /* ---- one frame ---- */
 
-static bool is_installed(const char *file)
-{
-	return strstr(file, "/site-packages/") || strstr(file, "/dist-packages/") || strstr(file, "/lib/python") ||
-	       *file == '<';
-}
-
-/* A library of the system, of CUDA or of an installed package, or the interpreter.  */
-static bool is_library(const char *path)
-{
-	const char *name = mv_text_base_name(path);
-
-	return mv_text_starts(path, "/usr/") || mv_text_starts(path, "/lib") || is_installed(path) ||
-	       mv_text_starts(name, "libcuda") || mv_text_starts(name, "libpython") || mv_text_starts(name, "python");
-}
-
 static struct mv_place python_place(const struct mv_recording *recording, const struct mv_frame *frame)
 {
-	const char *file = mv_recording_text(recording, frame->a);
-
-	return (struct mv_place){
+	struct mv_place place = {
 		.function = mv_recording_text(recording, (uint32_t)frame->b),
-		.file = file,
+		.file = mv_recording_text(recording, frame->a),
 		.module = "",
 		.line = (uint32_t)(frame->b >> 32),
 		.kind = MV_FRAME_PYTHON,
-		.is_user = *file && !is_installed(file),
 	};
+
+	place.code = (uint8_t)mv_noise_code(&place);
+	return place;
 }
 
 /* A return address is behind its call, which may be the last instruction of a function.  */
@@ -103,6 +91,7 @@ static void look_up(struct mv_places *places, const struct mv_frame *frame, cons
 	place->function = answer.levels->function ? answer.levels->function : "";
 	place->file = answer.levels->file ? answer.levels->file : "";
 	place->line = answer.levels->line;
+	place->code = (uint8_t)mv_noise_code(place);
 }
 
 static struct mv_place native_place(const struct mv_recording *recording, const struct mv_frame *frame)
@@ -114,7 +103,7 @@ static struct mv_place native_place(const struct mv_recording *recording, const 
 	place.offset = frame->b ? frame->b - 1 : 0;
 	if (module)
 		place.module = mv_recording_text(recording, module->path);
-	place.is_user = *place.module && !is_library(place.module);
+	place.code = (uint8_t)mv_noise_code(&place);
 	return place;
 }
 
@@ -150,7 +139,7 @@ static bool wants_name(const struct mv_places *places, uint32_t frame, const str
 {
 	if (place->kind != MV_FRAME_NATIVE || !*place->module || !places->symbols)
 		return false;
-	return place->is_user || places->is_wanted[frame] || places->names == MV_PLACES_ALL_NAMES;
+	return place->code == MV_CODE_OWN || places->is_wanted[frame] || places->names == MV_PLACES_ALL_NAMES;
 }
 
 const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
@@ -170,26 +159,54 @@ const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
 
 /* ---- stacks ---- */
 
-/* How much a person has to do with a frame; of equal ones the innermost counts.  */
-static int closeness(const struct mv_place *place)
+/* The innermost of COUNT frames that is of KIND, and the user's own; COUNT if there is none.  A function that was
+ * compiled into the user's object may turn out to be a library's when it has a name.  */
+static uint32_t innermost_own(struct mv_places *places, const uint32_t *frames, uint32_t count, uint32_t kind)
 {
-	if (!place)
-		return 0;
-	return (place->kind == MV_FRAME_PYTHON ? 2 : 0) + place->is_user;
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct mv_place *place = look_at(places, frames[i]);
+
+		if (place && place->kind == kind && place->code == MV_CODE_OWN &&
+		    mv_places_frame(places, frames[i])->code == MV_CODE_OWN)
+			break;
+	}
+	return i;
 }
 
-/* The closest of COUNT frames; COUNT if none is close at all, as in backward.  */
+static bool is_package(const struct mv_place *place)
+{
+	return place && place->kind == MV_FRAME_PYTHON && place->code == MV_CODE_LIBRARY;
+}
+
+/* The innermost frame of the package that the outermost frame of any package belongs to.  */
+static uint32_t innermost_of_program(struct mv_places *places, const uint32_t *frames, uint32_t count)
+{
+	const struct mv_place *program = NULL;
+	uint32_t i, best = count;
+
+	for (i = count; i-- > 0;) {
+		const struct mv_place *place = look_at(places, frames[i]);
+
+		if (!is_package(place))
+			continue;
+		if (!program)
+			program = place;
+		if (mv_author_is_same(program, place))
+			best = i;
+	}
+	return best;
+}
+
+/* The frame that counts where not all is native code of libraries; COUNT if it is.  */
 static uint32_t closest(struct mv_places *places, const uint32_t *frames, uint32_t count)
 {
-	uint32_t i, best = count;
-	int most = 0;
+	uint32_t best = innermost_own(places, frames, count, MV_FRAME_PYTHON);
 
-	for (i = 0; i < count; i++)
-		if (closeness(look_at(places, frames[i])) > most) {
-			most = closeness(look_at(places, frames[i]));
-			best = i;
-		}
-	return best;
+	if (best == count)
+		best = innermost_of_program(places, frames, count);
+	return best < count ? best : innermost_own(places, frames, count, MV_FRAME_NATIVE);
 }
 
 /* The frames of STACK; where they are all of libraries, those are to be named.  */
@@ -226,7 +243,7 @@ static uint32_t operator_of(struct mv_places *places, const uint32_t *frames, ui
 			return i;
 		if (mv_text_starts(place->function, "at::_ops::") && strstr(place->function, "::call("))
 			called = i;
-		if (first == count && !mv_place_is_plumbing(place))
+		if (first == count && !mv_place_is_noise(place))
 			first = i;
 	}
 	if (called < count)
@@ -234,14 +251,21 @@ static uint32_t operator_of(struct mv_places *places, const uint32_t *frames, ui
 	return first < count ? first : 0;
 }
 
-const struct mv_place *mv_places_headline(struct mv_places *places, uint32_t stack)
+uint32_t mv_places_origin(struct mv_places *places, uint32_t stack)
 {
 	uint32_t frames[STACK_FRAMES], count = read_stack(places, stack, frames);
 	uint32_t best = closest(places, frames, count);
 
-	if (best == count)
-		best = operator_of(places, frames, count);
-	return count ? mv_places_frame(places, frames[best]) : NULL;
+	if (!count)
+		return UINT32_MAX;
+	return best < count ? best : operator_of(places, frames, count);
+}
+
+const struct mv_place *mv_places_headline(struct mv_places *places, uint32_t stack)
+{
+	uint32_t frames[STACK_FRAMES], count = mv_table_stack(places->recording, stack, frames, STACK_FRAMES);
+
+	return count ? mv_places_frame(places, frames[mv_places_origin(places, stack)]) : NULL;
 }
 
 const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack)
@@ -251,57 +275,25 @@ const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack)
 	while (count-- > 0) {
 		const struct mv_place *place = look_at(places, frames[count]);
 
-		if (place && place->kind == MV_FRAME_PYTHON && place->is_user && !mv_text_equal(place->function, "<module>"))
+		if (place && place->kind == MV_FRAME_PYTHON && place->code == MV_CODE_OWN && !mv_text_equal(place->function, "<module>"))
 			return place;
 	}
 	return NULL;
 }
 
-bool mv_place_is_plumbing(const struct mv_place *place)
+bool mv_place_is_noise(const struct mv_place *place)
 {
-	const char *name = mv_text_base_name(place->module);
-
-	return place->kind == MV_FRAME_NATIVE && (mv_text_starts(name, "libcuda") || mv_text_starts(name, "libc10"));
-}
-
-/* The end of a C++ name without its parameters: where "(" begins them, outside of <…>; "operator()" and
- * "(anonymous namespace)" are part of names.  */
-static size_t without_parameters(const char *name)
-{
-	size_t i;
-	int depth = 0;
-
-	for (i = 0; name[i]; i++) {
-		if (name[i] == '<')
-			depth++;
-		else if (name[i] == '>')
-			depth--;
-		else if (name[i] == '(' && depth == 0 && i && !mv_text_starts(name + i, "(anonymous") &&
-			 !mv_text_starts(name + i, "()"))
-			break;
-	}
-	return i;
+	return place->code > MV_CODE_LIBRARY ||
+	       (place->code == MV_CODE_LIBRARY && place->kind == MV_FRAME_NATIVE && !*place->function);
 }
 
 /* A function's name as one would say it: the last two parts of a C++ name, "DeviceCachingAllocator::malloc".  */
-static void add_function(struct mv_text *text, const char *name)
+static void add_function(struct mv_text *text, const char *function)
 {
-	size_t end = without_parameters(name), start = end;
-	int depth = 0, parts = 0;
+	size_t length;
+	const char *name = mv_signature_short(function, &length);
 
-	for (; start > 0; start--) {
-		char c = name[start - 1];
-
-		if (c == '>' || c == ')')
-			depth++;
-		else if (c == '<' || c == '(')
-			depth--;
-		else if (c == ':' && depth == 0 && start < end && name[start] != ':' && ++parts == 2)
-			break;
-		else if (c == ' ' && depth == 0)
-			break;
-	}
-	mv_text_add_bytes(text, name + start, end - start);
+	mv_text_add_bytes(text, name, length);
 }
 
 static void add_module(struct mv_text *text, const struct mv_place *place)

@@ -13,6 +13,22 @@
 
 #include "read/recording.h"
 
+/* Whose code it is, and what it tells.  */
+enum mv_code {
+	MV_CODE_OWN,	 /* the user's own */
+	MV_CODE_LIBRARY, /* an installed package's or a library's, that does something: its name tells what */
+	/* Noise: frames that only lead there, the same whatever is done.  */
+	MV_CODE_WRAPPER, /* of a package, around what it was given */
+	MV_CODE_DISPATCH,
+	MV_CODE_AUTOGRAD,
+	MV_CODE_ALLOCATOR,
+	MV_CODE_PYTHON,	  /* the interpreter and Python's own library */
+	MV_CODE_CUDA,	  /* the driver and the runtime */
+	MV_CODE_SYSTEM,	  /* C's and C++'s libraries */
+	MV_CODE_RECORDER, /* memviz's own */
+	MV_CODE_COUNT,
+};
+
 struct mv_place {
 	const char *function; /* "" where it is not known */
 	const char *file;     /* source file; "" where it is not known */
@@ -20,7 +36,7 @@ struct mv_place {
 	uint64_t offset;      /* native frames: of the call in the module; 0: not known */
 	uint32_t line;	      /* 0: not known */
 	uint32_t kind;	      /* enum mv_frame_kind */
-	bool is_user;	      /* code of the program's own, not of an installed package or library */
+	uint8_t code;	      /* enum mv_code */
 };
 
 struct mv_places;
@@ -42,16 +58,26 @@ const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
 /* The first ROOM frames of STACK, innermost first.  Returns how many.  */
 size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room);
 
-/* The frame of STACK that a person would point at: the innermost one of the program's own Python code; otherwise the
- * innermost of any Python code; otherwise the innermost native one of the program's own; otherwise, as in backward, the
- * operator's.  NULL for an empty stack.  No other frame is looked up but in the last case.  */
+/* The origin of what STACK asked for: which of its frames, counted from the innermost one, a person would point at;
+ * UINT32_MAX for an empty stack.  It is
+ *
+ *	the innermost frame of the user's own Python code; without any
+ *	the innermost of the outermost package's, for then that is the program; without Python
+ *	the innermost native frame of the user's own that is no noise; where all is libraries', as in backward,
+ *	the node of backward, or else the operator that was called first, or else the innermost frame that is no noise.
+ *
+ * Python comes first because extensions that a package has built for itself lie anywhere.  Native frames of libraries are
+ * looked up only in the last case.  */
+uint32_t mv_places_origin(struct mv_places *places, uint32_t stack);
+
+/* The frame there; NULL for an empty stack.  */
 const struct mv_place *mv_places_headline(struct mv_places *places, uint32_t stack);
 
 /* The outermost frame of STACK that is a function of the program's own Python code.  NULL if there is none.  */
 const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack);
 
-/* True for a function that every allocation goes through: of the runtime, or of a framework's pool.  */
-bool mv_place_is_plumbing(const struct mv_place *place);
+/* True for a frame that tells nothing: see enum mv_code.  So is a library's function whose name is not known.  */
+bool mv_place_is_noise(const struct mv_place *place);
 
 /* Write PLACE to TEXT[SIZE] as "model.py:40 in block", "Engine::execute (libtorch_cpu.so)" or "libtorch_cpu.so+0x1234".
  * Of C++ names the last two parts are written, without parameters.  */

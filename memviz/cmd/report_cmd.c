@@ -10,13 +10,14 @@
 #include "cmd/report_view.h"
 #include "cmd/tell.h"
 
-enum { OPTION_AT, OPTION_DEVICE, OPTION_TOP, OPTION_NATIVE, OPTION_JSON, OPTION_OUTPUT };
+enum { OPTION_AT, OPTION_DEVICE, OPTION_TOP, OPTION_FRAMES, OPTION_NATIVE, OPTION_JSON, OPTION_OUTPUT };
 
 static const struct mv_option options[] = {
 	[OPTION_AT] = {"at", "WHEN", "the moment: peak, oom, end, or +SECONDS from the start;\nwithout it, oom if memory ran out, otherwise peak", 'a'},
 	[OPTION_DEVICE] = {"device", "N", "the card, as the program counts them; without it,\nthe one that ran out, or was fullest", 'd'},
 	[OPTION_TOP] = {"top", "N", "how many stacks and blocks to show (5; with --json 10)", 'n'},
-	[OPTION_NATIVE] = {"native", NULL, "show C and C++ frames, too, by name where the\nlibraries are on this machine", 0},
+	[OPTION_FRAMES] = {"frames", "WHICH", "of each stack: own (your lines), folded (all, but what\nonly passes calls on as one line), all", 0},
+	[OPTION_NATIVE] = {"native", NULL, "name C and C++ functions, where the libraries are on\nthis machine; with it --frames is folded", 0},
 	[OPTION_JSON] = {"json", NULL, "for programs: see memviz-report(1)", 'j'},
 	[OPTION_OUTPUT] = {"output", "FILE", "write there instead of to stdout", 'o'},
 	{NULL, NULL, NULL, 0},
@@ -58,11 +59,29 @@ static int parse_top(const struct mv_args *args, unsigned *top)
 	return MV_OPTION_GO_ON;
 }
 
-static int show(const struct mv_args *args, const struct mv_timeline *timeline, const struct mv_moment *moment,
-		unsigned top)
+static int parse_frames(const struct mv_args *args, enum mv_report_frames *frames)
 {
-	struct mv_report_view view = {.at = moment->name, .top = top, .is_native = args->value[OPTION_NATIVE]};
-	enum mv_places_names names = view.is_native ? MV_PLACES_ALL_NAMES : MV_PLACES_OWN_NAMES;
+	static const char *const names[] = {"own", "folded", "all"};
+	const char *wanted = args->value[OPTION_FRAMES];
+	size_t i;
+
+	*frames = args->value[OPTION_NATIVE] ? MV_REPORT_FOLDED : MV_REPORT_OWN;
+	for (i = 0; wanted && i < sizeof names / sizeof *names; i++)
+		if (mv_text_equal(wanted, names[i])) {
+			*frames = (enum mv_report_frames)i;
+			return MV_OPTION_GO_ON;
+		}
+	if (!wanted)
+		return MV_OPTION_GO_ON;
+	mv_tell("report: --frames=%s is none of own, folded, all; try memviz help report", wanted);
+	return MV_EXIT_USAGE;
+}
+
+static int show(const struct mv_args *args, const struct mv_timeline *timeline, const struct mv_moment *moment,
+		unsigned top, enum mv_report_frames frames)
+{
+	struct mv_report_view view = {.at = moment->name, .top = top, .frames = frames};
+	enum mv_places_names names = args->value[OPTION_NATIVE] ? MV_PLACES_ALL_NAMES : MV_PLACES_OWN_NAMES;
 	const char *output = args->value[OPTION_OUTPUT];
 	struct mv_report report;
 	int code = MV_EXIT_BAD;
@@ -87,9 +106,12 @@ static int run(const struct mv_args *args)
 	struct mv_timeline *timeline;
 	struct mv_moment moment;
 	struct mv_diag diag = {0};
+	enum mv_report_frames frames;
 	unsigned top;
 	int code = parse_top(args, &top);
 
+	if (code == MV_OPTION_GO_ON)
+		code = parse_frames(args, &frames);
 	if (code != MV_OPTION_GO_ON)
 		return code;
 	if (!mv_output_spares(args->value[OPTION_OUTPUT], path))
@@ -98,7 +120,7 @@ static int run(const struct mv_args *args)
 		return mv_tell_recording(path, &diag);
 	code = mv_moment_find(timeline, path, args->value[OPTION_AT], args->value[OPTION_DEVICE], &moment);
 	if (code == MV_OPTION_GO_ON)
-		code = show(args, timeline, &moment, top);
+		code = show(args, timeline, &moment, top, frames);
 	mv_timeline_close(timeline);
 	return code;
 }

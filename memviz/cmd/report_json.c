@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <jansson.h>
 
+#include "analyze/author.h"
 #include "cmd/report_view.h"
 #include "read/table.h"
 
@@ -23,9 +24,20 @@ static json_t *string_or_null(const char *text)
 
 static json_t *frame_of(const struct mv_place *place)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "function", string_or_null(place->function), "file",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "function", string_or_null(place->function), "file",
 			 string_or_null(place->file), "line", place->line ? integer(place->line) : json_null(), "module",
-			 string_or_null(place->module), "offset", *place->module ? integer(place->offset) : json_null());
+			 string_or_null(place->module), "offset", *place->module ? integer(place->offset) : json_null(),
+			 "code", mv_author_code((enum mv_code)place->code));
+}
+
+static json_t *origin_of(const struct mv_report_view *view, uint32_t stack)
+{
+	uint32_t index = mv_places_origin(view->places, stack);
+	json_t *origin = index == UINT32_MAX ? json_null() : frame_of(mv_places_headline(view->places, stack));
+
+	if (index != UINT32_MAX)
+		json_object_set_new(origin, "index", integer(index));
+	return origin;
 }
 
 static json_t *frames_of(const struct mv_report_view *view, uint32_t stack)
@@ -57,13 +69,13 @@ static json_t *oom_of(const struct mv_report_view *view)
 
 	if (!oom)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "requested_bytes",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "requested_bytes",
 			 integer(oom->requested_bytes), "allocated_bytes", integer(oom->allocated_bytes), "reserved_bytes",
 			 integer(oom->reserved_bytes), "free_bytes", integer(oom->free_bytes), "total_bytes",
 			 integer(oom->total_bytes), "ordinal", integer(oom->ordinal), "time_ns", integer(oom->time_ns),
 			 "outcome", oom->outcome == MV_OOM_SURVIVED ? "survived" : "unknown", "api",
-			 string_or_null(mv_timeline_api(view->report->timeline, oom->api)), "frames",
-			 frames_of(view, oom->stack));
+			 string_or_null(mv_timeline_api(view->report->timeline, oom->api)), "origin",
+			 origin_of(view, oom->stack), "frames", frames_of(view, oom->stack));
 }
 
 static json_t *stack_of(const struct mv_report_view *view, const struct mv_report_stack *stack)
@@ -74,8 +86,8 @@ static json_t *stack_of(const struct mv_report_view *view, const struct mv_repor
 	for (i = 0; i < MV_BAND_COUNT; i++)
 		if (stack->band_bytes[i])
 			json_object_set_new(bands, mv_band_name((enum mv_band)i), integer(stack->band_bytes[i]));
-	return json_pack("{s:o, s:o, s:o, s:o}", "bytes", integer(stack->bytes), "blocks", integer(stack->blocks), "bands",
-			 bands, "frames", frames_of(view, stack->stack));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "bytes", integer(stack->bytes), "blocks", integer(stack->blocks),
+			 "bands", bands, "origin", origin_of(view, stack->stack), "frames", frames_of(view, stack->stack));
 }
 
 static json_t *stacks_of(const struct mv_report_view *view)
@@ -109,12 +121,13 @@ static json_t *gaps_of(const struct mv_gaps *gaps)
 
 static json_t *block_of(const struct mv_report_view *view, const struct mv_block *block)
 {
-	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o}", "bytes", integer(block->size_bytes), "band",
+	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "bytes", integer(block->size_bytes), "band",
 			 mv_band_name((enum mv_band)block->band), "reason", mv_reason_text((enum mv_reason)block->reason),
 			 "name", string_or_null(mv_timeline_text(view->report->timeline, block->name)), "birth_ns",
 			 block->is_birth_known ? integer(block->birth_ns) : json_null(), "step", integer(block->step),
 			 "phase", mv_phase_name((enum mv_phase)block->phase), "address",
-			 integer(block->address), "frames", frames_of(view, block->stack));
+			 integer(block->address), "origin", origin_of(view, block->stack), "frames",
+			 frames_of(view, block->stack));
 }
 
 static json_t *largest_of(const struct mv_report_view *view)

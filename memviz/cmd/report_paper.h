@@ -11,6 +11,9 @@ struct mv_paper {
 	bool is_coloured, is_utf8;
 };
 
+/* How long a line of a stack may be, beside what is before it.  */
+enum { MV_PAPER_PLACE_COLUMNS = 62 };
+
 /* An empty line and a line that stands out.  */
 void mv_paper_heading(const struct mv_paper *paper, const char *text);
 
@@ -22,5 +25,8 @@ void mv_report_print_sums(const struct mv_paper *paper);
 
 /* "BESIDES", if there is something: report_besides.c.  */
 void mv_report_print_besides(const struct mv_paper *paper);
+
+/* The frames of STACK, a line each or folded: report_frames.c.  */
+void mv_report_print_frames(const struct mv_paper *paper, uint32_t stack);
 
 #endif

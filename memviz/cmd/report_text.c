@@ -7,7 +7,7 @@
 #include "cmd/tell.h"
 #include "read/table.h"
 
-enum { BAR_COLUMNS = 30, STACK_LINES = 4, NATIVE_LINES = 12, PLACE_COLUMNS = 62, FRAMES = MV_TABLE_STACK_FRAMES };
+enum { BAR_COLUMNS = 30, PLACE_COLUMNS = MV_PAPER_PLACE_COLUMNS };
 
 /* ---- pieces ---- */
 
@@ -107,50 +107,6 @@ static void print_bands(const struct mv_paper *paper)
 	}
 }
 
-/* Of Python's frames, those of a library that only lead to the program's own are left out, but for the innermost; of
- * native ones all but the program's own, unless they were asked for.  */
-static bool is_shown(const struct mv_place *place, bool is_native, bool is_first)
-{
-	if (is_native)
-		return !mv_place_is_plumbing(place);
-	return place->is_user || (place->kind != MV_FRAME_NATIVE && is_first);
-}
-
-static void print_frame(const struct mv_paper *paper, const struct mv_place *place)
-{
-	char text[PLACE_COLUMNS + 1];
-
-	mv_place_write(place, text, sizeof text);
-	fprintf(paper->out, "                %s\n", text);
-}
-
-/* Nothing of the program's own, as in backward, and nothing in Python.  */
-static void print_headless(const struct mv_paper *paper, uint32_t stack)
-{
-	const struct mv_place *place = mv_places_headline(paper->view->places, stack);
-
-	if (place)
-		print_frame(paper, place);
-	else
-		fprintf(paper->out, "                no stack was taken\n");
-}
-
-static void print_frames(const struct mv_paper *paper, uint32_t stack)
-{
-	const struct mv_place *frames[FRAMES];
-	size_t i, shown = 0, count = mv_places_stack(paper->view->places, stack, frames, FRAMES);
-	bool is_native = paper->view->is_native;
-
-	for (i = 0; i < count && shown < (is_native ? NATIVE_LINES : STACK_LINES); i++) {
-		if (!is_shown(frames[i], is_native, !shown))
-			continue;
-		print_frame(paper, frames[i]);
-		shown++;
-	}
-	if (!shown)
-		print_headless(paper, stack);
-}
-
 static void print_stack(const struct mv_paper *paper, const struct mv_report_stack *stack)
 {
 	char size[MV_TELL_BYTES];
@@ -162,7 +118,7 @@ static void print_stack(const struct mv_paper *paper, const struct mv_report_sta
 	fprintf(paper->out, "  %10s    %s%s, %llu block%s\n", mv_tell_size(stack->bytes, size),
 		stack->band_bytes[best] < stack->bytes ? "mostly " : "", mv_band_name((enum mv_band)best),
 		(unsigned long long)stack->blocks, stack->blocks == 1 ? "" : "s");
-	print_frames(paper, stack->stack);
+	mv_report_print_frames(paper, stack->stack);
 }
 
 static void print_stacks(const struct mv_paper *paper)
@@ -172,7 +128,8 @@ static void print_stacks(const struct mv_paper *paper)
 
 	if (!report->stack_count)
 		return;
-	mv_paper_heading(paper, "WHO ASKED FOR MOST OF IT");
+	mv_paper_heading(paper, paper->is_utf8 ? "WHO ASKED FOR MOST OF IT  (\u25b8 the line to look at)" :
+						 "WHO ASKED FOR MOST OF IT  (> the line to look at)");
 	for (i = 0; i < report->stack_count && i < paper->view->top; i++)
 		print_stack(paper, &report->stacks[i]);
 }

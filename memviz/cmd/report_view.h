@@ -14,14 +14,18 @@
  *	bands			array of {band, bytes, blocks}: parameter, gradient, optimizer, activation, temporary, other
  *	oom			the error at this moment, or null: {requested_bytes, allocated_bytes, reserved_bytes,
  *				free_bytes, total_bytes, ordinal, time_ns, outcome ("survived" or "unknown"),
- *				api, frames}
- *	top_stacks		array of {bytes, blocks, bands, frames}, largest first; bands has the bytes of each band
- *				that has any; frames, innermost first, are {function, file, line, module, offset}
+ *				api, origin, frames}
+ *	top_stacks		array of {bytes, blocks, bands, origin, frames}, largest first; bands has the bytes of each
+ *				band that has any; frames, innermost first, are {function, file, line, module, offset, code}:
+ *				code is "own", "library" (which does something), or, for one that only leads there, "wrapper",
+ *				"dispatch", "autograd", "allocator", "python", "cuda", "system" or "recorder";
+ *				origin is the one of them that a person would point at, which is the innermost of code "own"
+ *				where there is one, with index, its place among them; null without a stack
  *	losses			what the recorder had to drop: a member for each cause, events
  *	device_bytes		what this process has of the driver
  *	driver_used_is_known	false: nobody was asked
  *	gaps			{free_bytes, largest_bytes, pieces}: within the pool's segments; null: not known
- *	largest_blocks		array of {bytes, band, reason, name, birth_ns, step, address, frames}
+ *	largest_blocks		array of {bytes, band, reason, name, birth_ns, step, address, origin, frames}
  *	step			optimizer steps completed
  *	begin_ns		the recording is complete from here on
  *	end_ns
@@ -46,12 +50,19 @@
 #include "analyze/place.h"
 #include "analyze/report.h"
 
+/* Which frames of a stack the text shows.  */
+enum mv_report_frames {
+	MV_REPORT_OWN,	  /* the user's own, and what the innermost of them called */
+	MV_REPORT_FOLDED, /* all, but noise as one line where it stands */
+	MV_REPORT_ALL,
+};
+
 struct mv_report_view {
 	const struct mv_report *report;
 	const char *at; /* name of the moment */
 	struct mv_places *places;
 	unsigned top; /* how many stacks and blocks to show */
-	bool is_native; /* show native frames, too */
+	enum mv_report_frames frames;
 };
 
 /* Write VIEW to OUT, for a terminal of 80 columns.  */

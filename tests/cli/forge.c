@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/stacks.h"
 #include "support/training.h"
 
-enum ending { FINISHED, WITH_BESIDES, WITH_LOSSES, KILLED, SNAPSHOT };
+enum ending { FINISHED, WITH_BESIDES, WITH_LOSSES, WITH_STACKS, KILLED, SNAPSHOT };
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -58,6 +59,7 @@ static const struct scenario {
 	{"tiny", {.model = TRAINING_MLP, .layers = 1, .steps = 2}, FINISHED},
 	{"chunks", {.model = TRAINING_MLP, .layers = 2, .steps = 150}, FINISHED},
 	{"besides", {.model = TRAINING_MLP, .layers = 1, .steps = 1}, WITH_BESIDES},
+	{"frames", {.model = TRAINING_MLP, .layers = 1, .steps = 1}, WITH_STACKS},
 	{"mlp", {.model = TRAINING_MLP, .layers = 8, .steps = 3}, FINISHED},
 	{"gpt", {.model = TRAINING_GPT, .layers = 12, .steps = 3}, FINISHED},
 	{"gpt-killed", {.model = TRAINING_GPT, .layers = 12, .steps = 3}, KILLED},
@@ -93,6 +95,10 @@ static void end(struct forge *forge, enum ending ending, const char *path)
 		return;
 	case WITH_BESIDES:
 		add_besides(forge);
+		forge_finish(forge);
+		return;
+	case WITH_STACKS:
+		stacks_add(forge);
 		forge_finish(forge);
 		return;
 	case FINISHED:

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/author.h"
 #include "analyze/place.h"
 #include "analyze/report.h"
 #include "analyze/series.h"
@@ -55,6 +56,8 @@ static void look_at_stacks(const struct mv_recording *recording)
 		n = mv_places_stack(places, i, frames, 16);
 		for (k = 0; k < n; k++)
 			mv_place_write(frames[k], text, sizeof text);
+		mv_author_write_all(frames, n, text, sizeof text);
+		mv_places_origin(places, i);
 	}
 	mv_places_close(places);
 }

@@ -170,8 +170,8 @@ static void set_stacks(struct run *run, struct layer *layer, const char *functio
 	uint32_t model = python(run, run->main_stack, "/home/user/train/model.py", "forward", 61);
 	uint32_t own = python(run, model, "/home/user/train/model.py", function, line);
 
-	layer->stack = python(run, own, "/usr/lib/python3/torch/nn/modules/linear.py", "forward", 125);
-	layer->scratch_stack = python(run, own, "/usr/lib/python3/torch/nn/functional.py", "softmax", 2138);
+	layer->stack = python(run, own, "/usr/lib/python3/dist-packages/torch/nn/modules/linear.py", "forward", 125);
+	layer->scratch_stack = python(run, own, "/usr/lib/python3/dist-packages/torch/nn/functional.py", "softmax", 2138);
 }
 
 static void build_gpt(struct run *run)
@@ -224,11 +224,11 @@ static void build(struct run *run)
 	main_stack = python(run, main_stack, "/home/user/train/train.py", "main", 88);
 	run->main_stack = main_stack;
 	run->to_stack = python(run, python(run, main_stack, "/home/user/train/train.py", "build", 31),
-			       "/usr/lib/python3/torch/nn/modules/module.py", "convert", 1329);
+			       "/usr/lib/python3/dist-packages/torch/nn/modules/module.py", "convert", 1329);
 	run->batch_stack = python(run, main_stack, "/home/user/train/train.py", "get_batch", 54);
-	run->loss_stack = python(run, main_stack, "/usr/lib/python3/torch/nn/functional.py", "cross_entropy", 3494);
-	run->step_stack = python(run, main_stack, "/usr/lib/python3/torch/optim/adamw.py", "step", 243);
-	run->zero_stack = python(run, main_stack, "/usr/lib/python3/torch/optim/optimizer.py", "zero_grad", 988);
+	run->loss_stack = python(run, main_stack, "/usr/lib/python3/dist-packages/torch/nn/functional.py", "cross_entropy", 3494);
+	run->step_stack = python(run, main_stack, "/usr/lib/python3/dist-packages/torch/optim/adamw.py", "step", 243);
+	run->zero_stack = python(run, main_stack, "/usr/lib/python3/dist-packages/torch/optim/optimizer.py", "zero_grad", 988);
 	run->engine_stack = forge_native(run->forge, 0, &(struct mv_module){.start = 0x7f4200000000, .size_bytes = 1 << 28,
 			.build_id_bytes = 20, .build_id = {0xab, 0xcd}}, "/usr/lib/libtorch_cpu.so", 0x5a31c0);
 	run->layers = calloc(run->plan->layers + 3, sizeof *run->layers);

@@ -197,14 +197,14 @@ static void every_member_has_its_type(void)
 	json = json_at(&scene, "oom", 0, only_oom(&scene));
 	fits(json_array_get(json_object_get(json, "bands"), 0), "{s:s, s:I, s:I}", "band", &text, "bytes", &n, "blocks", &n,
 	     NULL, NULL, NULL, NULL);
-	fits(json_array_get(json_object_get(json, "top_stacks"), 0), "{s:I, s:I, s:o, s:o}", "bytes", &n, "blocks", &n,
-	     "bands", &o, "frames", &o, NULL, NULL);
-	fits(json_array_get(o, 0), "{s:s, s:s, s:I, s:n, s:n}", "function", &text, "file", &text, "line", &n, "module",
-	     "offset", NULL, NULL);
+	fits(json_array_get(json_object_get(json, "top_stacks"), 0), "{s:I, s:I, s:o, s:o, s:o}", "bytes", &n, "blocks", &n,
+	     "bands", &o, "origin", &o, "frames", &o);
+	fits(json_array_get(o, 0), "{s:s, s:s, s:I, s:n, s:n, s:s}", "function", &text, "file", &text, "line", &n, "module",
+	     "offset", "code", &text);
 	CU_ASSERT_EQUAL(json_unpack(json_array_get(json_object_get(json, "largest_blocks"), 0),
-				    "{s:I, s:s, s:s, s:o, s:I, s:I, s:s, s:I, s:o !}", "bytes", &n, "band", &text, "reason",
-				    &text, "name", &o, "birth_ns", &n, "step", &n, "phase", &text, "address", &n, "frames",
-				    &o), 0);
+				    "{s:I, s:s, s:s, s:o, s:I, s:I, s:s, s:I, s:o, s:o !}", "bytes", &n, "band", &text, "reason",
+				    &text, "name", &o, "birth_ns", &n, "step", &n, "phase", &text, "address", &n, "origin",
+				    &o, "frames", &o), 0);
 	fits(json_object_get(json, "gaps"), "{s:I, s:I, s:I}", "free_bytes", &n, "largest_bytes", &n, "pieces", &n, NULL,
 	     NULL, NULL, NULL);
 	fits(json_object_get(json, "device"), "{s:I, s:s}", "ordinal", &n, "name", &text, NULL, NULL, NULL, NULL, NULL, NULL);
@@ -229,10 +229,10 @@ static void the_error_is_null_at_other_moments(void)
 	CU_ASSERT(json_is_null(json_object_get(json, "oom")));
 	json_decref(json);
 	json = json_at(&scene, "oom", 0, only_oom(&scene));
-	CU_ASSERT_EQUAL(json_unpack(json_object_get(json, "oom"), "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:n, s:o !}",
+	CU_ASSERT_EQUAL(json_unpack(json_object_get(json, "oom"), "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:n, s:o, s:o !}",
 				    "requested_bytes", &requested, "allocated_bytes", &n, "reserved_bytes", &n, "free_bytes",
-				    &n, "total_bytes", &n, "ordinal", &n, "time_ns", &n, "outcome", &text, "api", "frames",
-				    &frames), 0);
+				    &n, "total_bytes", &n, "ordinal", &n, "time_ns", &n, "outcome", &text, "api", "origin",
+				    &frames, "frames", &frames), 0);
 	CU_ASSERT_EQUAL((uint64_t)requested, only_oom(&scene)->requested_bytes);
 	CU_ASSERT_STRING_EQUAL(text, "unknown");
 	json_decref(json);
