@@ -10,6 +10,7 @@
 enum subject {
 	SYMBOL,	    /* native: the function's qualified name begins with it */
 	SYMBOL_END, /* ends in it */
+	SOURCE,	    /* native: the path of the source begins with it, which debug information knows */
 	OBJECT,	    /* native: the loaded object's name begins with it */
 	UNDER,	    /* native: the object's path begins with it */
 	WITHIN,	    /* native: the object's path has it */
@@ -57,6 +58,11 @@ static const struct rule rules[] = {
 	/* C++'s own.  */
 	{SYMBOL, "std::", NULL, MV_CODE_SYSTEM},
 	{SYMBOL, "__gnu_cxx::", NULL, MV_CODE_SYSTEM},
+	/* What is inlined from a header that is installed.  */
+	{SOURCE, "/usr/include/", NULL, MV_CODE_LIBRARY},
+	{SOURCE, "/usr/local/include/", NULL, MV_CODE_LIBRARY},
+	{SOURCE, "/usr/lib/gcc/", NULL, MV_CODE_LIBRARY},
+	{SOURCE, "/usr/local/cuda", NULL, MV_CODE_LIBRARY},
 
 	/* By the object: names that are the same wherever it is installed.  */
 	{OBJECT, "libmemviz", NULL, MV_CODE_RECORDER},
@@ -179,6 +185,8 @@ static bool fits_native(const struct rule *rule, const struct mv_place *place, c
 		return begins(name, rule->pattern);
 	case SYMBOL_END:
 		return ends(name, rule->pattern);
+	case SOURCE:
+		return mv_text_starts(place->file, rule->pattern);
 	case OBJECT:
 		return mv_text_starts(mv_text_base_name(place->module), rule->pattern);
 	case UNDER:

@@ -221,15 +221,6 @@ static uint32_t read_stack(struct mv_places *places, uint32_t stack, uint32_t fr
 	return count;
 }
 
-size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room)
-{
-	uint32_t indexes[STACK_FRAMES], i, count = read_stack(places, stack, indexes);
-
-	for (i = 0; i < count && i < room; i++)
-		frames[i] = mv_places_frame(places, indexes[i]);
-	return i;
-}
-
 /* Where libraries ask for memory, what says most: in PyTorch the node of backward, or else the operator that was called
  * first; in any other library the innermost function that is not the allocator's.  */
 static uint32_t operator_of(struct mv_places *places, const uint32_t *frames, uint32_t count)
@@ -251,21 +242,29 @@ static uint32_t operator_of(struct mv_places *places, const uint32_t *frames, ui
 	return first < count ? first : 0;
 }
 
-uint32_t mv_places_origin(struct mv_places *places, uint32_t stack)
+const struct mv_place *mv_places_origin(struct mv_places *places, uint32_t stack)
 {
 	uint32_t frames[STACK_FRAMES], count = read_stack(places, stack, frames);
 	uint32_t best = closest(places, frames, count);
 
 	if (!count)
-		return UINT32_MAX;
-	return best < count ? best : operator_of(places, frames, count);
+		return NULL;
+	return mv_places_frame(places, frames[best < count ? best : operator_of(places, frames, count)]);
 }
 
-const struct mv_place *mv_places_headline(struct mv_places *places, uint32_t stack)
+size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room, size_t *origin)
 {
-	uint32_t frames[STACK_FRAMES], count = mv_table_stack(places->recording, stack, frames, STACK_FRAMES);
+	uint32_t indexes[STACK_FRAMES], i, count = read_stack(places, stack, indexes);
+	const struct mv_place *wanted = origin ? mv_places_origin(places, stack) : NULL;
 
-	return count ? mv_places_frame(places, frames[mv_places_origin(places, stack)]) : NULL;
+	if (origin)
+		*origin = room;
+	for (i = 0; i < count && i < room; i++) {
+		frames[i] = mv_places_frame(places, indexes[i]);
+		if (frames[i] == wanted && *origin == room)
+			*origin = i;
+	}
+	return i;
 }
 
 const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack)

@@ -55,11 +55,12 @@ void mv_places_close(struct mv_places *places);
 /* The frame of that index; never NULL.  */
 const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame);
 
-/* The first ROOM frames of STACK, innermost first.  Returns how many.  */
-size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room);
+/* The first ROOM frames of STACK, innermost first.  Returns how many; *ORIGIN (NULL allowed) is which of them is the origin,
+ * ROOM if none of them is.  */
+size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room,
+		       size_t *origin);
 
-/* The origin of what STACK asked for: which of its frames, counted from the innermost one, a person would point at;
- * UINT32_MAX for an empty stack.  It is
+/* The origin of what STACK asked for: the frame that a person would point at, NULL for an empty stack.  It is
  *
  *	the innermost frame of the user's own Python code; without any
  *	the innermost of the outermost package's, for then that is the program; without Python
@@ -68,10 +69,7 @@ size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv
  *
  * Python comes first because extensions that a package has built for itself lie anywhere.  Native frames of libraries are
  * looked up only in the last case.  */
-uint32_t mv_places_origin(struct mv_places *places, uint32_t stack);
-
-/* The frame there; NULL for an empty stack.  */
-const struct mv_place *mv_places_headline(struct mv_places *places, uint32_t stack);
+const struct mv_place *mv_places_origin(struct mv_places *places, uint32_t stack);
 
 /* The outermost frame of STACK that is a function of the program's own Python code.  NULL if there is none.  */
 const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack);

@@ -61,7 +61,7 @@ static void say_what(struct mv_summary *summary, const struct mv_report *report)
 /* "model.py:40 in block, from train.py:88 in main".  */
 static void add_places(struct mv_text *text, struct mv_places *places, uint32_t stack)
 {
-	const struct mv_place *headline = mv_places_headline(places, stack);
+	const struct mv_place *headline = mv_places_origin(places, stack);
 	const struct mv_place *outermost = mv_places_entry(places, stack);
 	char place[PLACE_BYTES];
 

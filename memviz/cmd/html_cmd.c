@@ -32,7 +32,7 @@ static size_t frames_of(void *context, uint32_t stack, struct mv_html_frame *fra
 	const struct mv_place *places[MV_TABLE_STACK_FRAMES];
 	struct source *source = context;
 	size_t i, count = mv_places_stack(source->places, stack, places,
-					  room < MV_TABLE_STACK_FRAMES ? room : MV_TABLE_STACK_FRAMES);
+					  room < MV_TABLE_STACK_FRAMES ? room : MV_TABLE_STACK_FRAMES, NULL);
 
 	for (i = 0; i < count; i++)
 		frames[i] = (struct mv_html_frame){

@@ -21,7 +21,7 @@ enum { FOREIGN_COLUMNS = sizeof foreign - 1 };
 struct stack {
 	const struct mv_place *frames[FRAMES];
 	size_t count;
-	size_t origin; /* COUNT if there are no frames */
+	size_t origin;
 	size_t callee; /* what the origin called: the innermost Python frame that tells anything; or COUNT */
 };
 
@@ -38,10 +38,8 @@ static size_t callee_of(const struct stack *stack)
 static struct stack stack_of(const struct mv_paper *paper, uint32_t id)
 {
 	struct stack stack;
-	uint32_t origin = mv_places_origin(paper->view->places, id);
 
-	stack.count = mv_places_stack(paper->view->places, id, stack.frames, FRAMES);
-	stack.origin = origin < stack.count ? origin : stack.count;
+	stack.count = mv_places_stack(paper->view->places, id, stack.frames, FRAMES, &stack.origin);
 	stack.callee = callee_of(&stack);
 	return stack;
 }

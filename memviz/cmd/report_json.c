@@ -32,10 +32,11 @@ static json_t *frame_of(const struct mv_place *place)
 
 static json_t *origin_of(const struct mv_report_view *view, uint32_t stack)
 {
-	uint32_t index = mv_places_origin(view->places, stack);
-	json_t *origin = index == UINT32_MAX ? json_null() : frame_of(mv_places_headline(view->places, stack));
+	const struct mv_place *places[FRAMES];
+	size_t index, count = mv_places_stack(view->places, stack, places, FRAMES, &index);
+	json_t *origin = index < count ? frame_of(places[index]) : json_null();
 
-	if (index != UINT32_MAX)
+	if (index < count)
 		json_object_set_new(origin, "index", integer(index));
 	return origin;
 }
@@ -43,7 +44,7 @@ static json_t *origin_of(const struct mv_report_view *view, uint32_t stack)
 static json_t *frames_of(const struct mv_report_view *view, uint32_t stack)
 {
 	const struct mv_place *places[FRAMES];
-	size_t i, count = mv_places_stack(view->places, stack, places, FRAMES);
+	size_t i, count = mv_places_stack(view->places, stack, places, FRAMES, NULL);
 	json_t *frames = json_array();
 
 	for (i = 0; i < count; i++)

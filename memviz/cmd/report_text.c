@@ -78,7 +78,7 @@ static void print_oom(const struct mv_paper *paper)
 		return;
 	fprintf(paper->out, "\n  %s were asked for and did not fit%s\n", mv_tell_size(oom->requested_bytes, size),
 		oom->outcome == MV_OOM_SURVIVED ? "; the program went on" : "");
-	place = mv_places_headline(paper->view->places, oom->stack);
+	place = mv_places_origin(paper->view->places, oom->stack);
 	if (!place)
 		return;
 	mv_place_write(place, text, sizeof text);
@@ -137,7 +137,7 @@ static void print_stacks(const struct mv_paper *paper)
 static void print_block(const struct mv_paper *paper, const struct mv_block *block)
 {
 	const struct mv_timeline *timeline = paper->view->report->timeline;
-	const struct mv_place *place = mv_places_headline(paper->view->places, block->stack);
+	const struct mv_place *place = mv_places_origin(paper->view->places, block->stack);
 	const char *name = mv_timeline_text(timeline, block->name);
 	char size[MV_TELL_BYTES], text[PLACE_COLUMNS + 1] = "no stack was taken";
 

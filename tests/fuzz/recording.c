@@ -48,16 +48,15 @@ static void look_at_stacks(const struct mv_recording *recording)
 	uint32_t i, count = mv_table_count(recording, MV_REGION_STACKS);
 	struct mv_places *places;
 	char text[80];
-	size_t k, n;
+	size_t k, n, origin;
 
 	if (mv_places_open(recording, MV_PLACES_NO_NAMES, &places))
 		return;
 	for (i = 0; i < count && i < 1000; i++) {
-		n = mv_places_stack(places, i, frames, 16);
+		n = mv_places_stack(places, i, frames, 16, &origin);
 		for (k = 0; k < n; k++)
 			mv_place_write(frames[k], text, sizeof text);
 		mv_author_write_all(frames, n, text, sizeof text);
-		mv_places_origin(places, i);
 	}
 	mv_places_close(places);
 }

@@ -14,15 +14,18 @@ struct line {
 	const char *function; /* NULL: native, and there is no such object to look it up in */
 };
 
-/* The origin of a stack of LINES, outermost first, counted from the innermost.  */
-static uint32_t origin_of(const struct line *lines, size_t count)
+enum { ROOM = 16 };
+
+/* The origin of a stack of LINES, outermost first, counted from the innermost; ROOM: it has none.  */
+static size_t origin_of(const struct line *lines, size_t count)
 {
 	const char *path = scene_path("place.memviz");
 	struct forge *forge = forge_open(path, "train.py", 0);
 	struct mv_recording *recording;
 	struct mv_places *places;
-	uint32_t stack = 0, origin;
-	size_t i;
+	const struct mv_place *frames[ROOM], *place;
+	uint32_t stack = 0;
+	size_t i, origin, found;
 
 	for (i = 0; i < count; i++)
 		stack = lines[i].function ? forge_python(forge, stack, lines[i].file, lines[i].function, 1 + (uint32_t)i) :
@@ -32,7 +35,10 @@ static uint32_t origin_of(const struct line *lines, size_t count)
 	forge_finish(forge);
 	CU_ASSERT_EQUAL_FATAL(mv_recording_open(path, &recording, NULL), 0);
 	CU_ASSERT_EQUAL_FATAL(mv_places_open(recording, MV_PLACES_OWN_NAMES, &places), 0);
-	origin = mv_places_origin(places, stack);
+	found = mv_places_stack(places, stack, frames, ROOM, &origin);
+	place = mv_places_origin(places, stack);
+	CU_ASSERT_EQUAL(found, count);
+	CU_ASSERT(origin < found ? frames[origin] == place : !place);
 	mv_places_close(places);
 	mv_recording_close(recording);
 	remove(path);
@@ -79,7 +85,7 @@ static void among_libraries_there_is_an_origin_too(void)
 
 static void no_stack_has_no_origin(void)
 {
-	CU_ASSERT_EQUAL(origin_of(NULL, 0), UINT32_MAX);
+	CU_ASSERT_EQUAL(origin_of(NULL, 0), ROOM);
 }
 
 static const struct harness_test tests[] = {
