@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cancel.h"
 #include "base/elf.h"
 #include "base/sys.h"
 #include "base/walk.h"
@@ -77,13 +78,16 @@ int mv_thread_start(void *(*run)(void *), void *argument)
 {
 	struct threads threads;
 	uint64_t before;
-	int err;
+	int err, cancel_type;
 
 	if (!find_threads(&threads))
 		return -ENOENT;
+	/* libc holds locks of its own meanwhile, and so may the program's malloc.  */
+	cancel_type = mv_cancel_defer();
 	before = mv_sys_block_signals(BLOCKED);
 	err = create(&threads, run, argument);
 	mv_sys_block_signals(before);
+	mv_cancel_restore(cancel_type);
 	return -err;
 }
 

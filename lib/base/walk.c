@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "base/cancel.h"
 #include "base/sys.h"
 
 enum {
@@ -59,11 +60,12 @@ void mv_walk_leave(void)
 
 int mv_walk_objects(int (*visit)(struct dl_phdr_info *info, size_t size, void *context), void *context)
 {
-	int result;
+	int result, cancel_type = mv_cancel_defer();
 
 	mv_walk_enter();
 	result = dl_iterate_phdr(visit, context);
 	mv_walk_leave();
+	mv_cancel_restore(cancel_type);
 	return result;
 }
 

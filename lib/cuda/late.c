@@ -3,6 +3,7 @@
  * looked at again the next time.  */
 #include "cuda/late.h"
 
+#include "base/cancel.h"
 #include "base/elf.h"
 #include "base/got.h"
 #include "base/hash.h"
@@ -156,11 +157,16 @@ static bool claim(void)
 static void follow(void)
 {
 	struct mv_elf_changes changes = mv_elf_changes();
+	int cancel_type;
 
-	if (changes.added == __atomic_load_n(&g_late.added, __ATOMIC_ACQUIRE) || !claim())
+	if (changes.added == __atomic_load_n(&g_late.added, __ATOMIC_ACQUIRE))
 		return;
-	reach_all(changes);
-	__atomic_store_n(&g_late.holder, 0, __ATOMIC_RELEASE);
+	cancel_type = mv_cancel_defer();
+	if (claim()) {
+		reach_all(changes);
+		__atomic_store_n(&g_late.holder, 0, __ATOMIC_RELEASE);
+	}
+	mv_cancel_restore(cancel_type);
 }
 
 /* A dl_iterate_phdr that stands in front of libc's may look that up each time.  */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/cancel.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "cuda/usage.h"
@@ -200,6 +201,12 @@ static void give_up(struct mv_session *session)
 	mv_session_say("somebody has cut the recording; the program runs on unrecorded: ", session->store.path, NULL);
 }
 
+static void go_out(struct mv_session_thread *thread)
+{
+	mv_guard_leave(&thread->guard);
+	mv_cancel_restore(thread->cancel_type);
+}
+
 struct mv_session *mv_session_enter(struct mv_session_thread **thread)
 {
 	struct mv_session *session = mv_begin_known();
@@ -208,12 +215,13 @@ struct mv_session *mv_session_enter(struct mv_session_thread **thread)
 		count_busy(session);
 		return NULL;
 	}
+	t_thread.cancel_type = mv_cancel_defer();
 	if (!session)
 		session = mv_begin();
 	if (session && is_cut(session))
 		give_up(session);
 	if (!session || !__atomic_load_n(&session->is_recording, __ATOMIC_ACQUIRE)) {
-		mv_guard_leave(&t_thread.guard);
+		go_out(&t_thread);
 		return NULL;
 	}
 	if (t_thread.generation != session->generation)
@@ -229,7 +237,7 @@ struct mv_session *mv_session_join(struct mv_session_thread **thread)
 
 void mv_session_leave(struct mv_session_thread *thread)
 {
-	mv_guard_leave(&thread->guard);
+	go_out(thread);
 }
 
 enum mv_phase mv_session_phase(const struct mv_session_thread *thread)
@@ -279,7 +287,7 @@ static struct mv_session *current_whole(void)
 	return mv_session_current();
 }
 
-int mv_session_snapshot(void)
+static int snapshot_on_request(void)
 {
 	struct mv_session *session = current_whole();
 
@@ -289,7 +297,15 @@ int mv_session_snapshot(void)
 			MV_REASON_REQUEST);
 }
 
-void mv_session_finish(void)
+int mv_session_snapshot(void)
+{
+	int cancel_type = mv_cancel_defer(), err = snapshot_on_request();
+
+	mv_cancel_restore(cancel_type);
+	return err;
+}
+
+static void finish(void)
 {
 	struct mv_session *session = current_whole();
 	int err;
@@ -306,6 +322,14 @@ void mv_session_finish(void)
 		mv_session_say("the recording is lost, it cannot be written: ", session->store.path, mv_session_error(err));
 	else if (session->settings.is_verbose)
 		mv_session_say("recorded ", session->store.path, NULL);
+}
+
+void mv_session_finish(void)
+{
+	int cancel_type = mv_cancel_defer();
+
+	finish();
+	mv_cancel_restore(cancel_type);
 }
 
 /* ---- loading ---- */

@@ -44,6 +44,7 @@ struct mv_session {
 struct mv_session_thread {
 	uint64_t generation; /* of the session it is known to; 0: none */
 	struct mv_guard guard;
+	int cancel_type;     /* how it was cancelled before it went inside (base/cancel.h) */
 	uint32_t number;     /* in the recording */
 	uint32_t depth;	     /* phases that have begun and not ended; those beyond PHASES are counted only */
 	uint8_t phases[32];  /* enum mv_phase of each; in the upper half what memory is in: a phase that the program has

@@ -24,7 +24,7 @@ $(odd_driver): $(addprefix $(guest_out)/on_odd/,odd_driver.o odd_any.o)
 	$(call say,LD,$@)
 	$(Q)$(guest_link) -shared -Wl,-soname,$(@F) -Wl,-Bsymbolic $^
 
-$(odd_acts): $(addprefix $(guest_out)/on_odd/,odd_acts.o odd_kinds.o odd_throws.o odd_tally.o odd_totals.o) $(odd_driver)
+$(odd_acts): $(addprefix $(guest_out)/on_odd/,odd_acts.o odd_kinds.o odd_throws.o odd_tally.o odd_totals.o odd_cancels.o) $(odd_driver)
 	$(call say,LINK,$@)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ -lpthread -ldl
 
@@ -47,7 +47,7 @@ $(guest_out)/on_odd/asan/%.o: tests/gpusim/%.cc
 	$(Q)$(CXX) $(mv_cppflags) -Itests $(CXXFLAGS) -O2 -g -fsanitize=address -MMD -MP -c -o $@ $<
 
 odd_asan     := $(guest_out)/on_odd/acts_asan $(guest_out)/on_odd/acts_asan_static
-odd_asan_obj := $(addprefix $(guest_out)/on_odd/asan/,odd_acts.o odd_kinds.o odd_throws.o odd_tally.o odd_totals.o)
+odd_asan_obj := $(addprefix $(guest_out)/on_odd/asan/,odd_acts.o odd_kinds.o odd_throws.o odd_tally.o odd_totals.o odd_cancels.o)
 
 $(odd_asan): $(odd_asan_obj) $(odd_driver)
 	$(call say,LINK,$@)

@@ -58,6 +58,34 @@ static void a_thread_may_be_cancelled_inside_of_a_call(void)
 	check("cancels_within", 1, 1);
 }
 
+/* Of a call that was cut short it is not known what became of it: one for each thread, at most.  */
+static void threads_may_be_cancelled_at_any_instruction(void)
+{
+	struct mv_timeline *timeline;
+	struct run run;
+	size_t steady;
+
+	start(&run, "cancels_anywhere");
+	timeline = run_open(&run, ".memviz", 0);
+	steady = strtoull(run.out, NULL, 10);
+	CU_ASSERT(steady > 1000 && run_blocks(timeline, MV_LEDGER_DEVICE) >= steady + 2);
+	CU_ASSERT(run_alive(timeline, MV_LEDGER_DEVICE) >= 2 * MIB);
+	CU_ASSERT(run_alive(timeline, MV_LEDGER_DEVICE) <= 2002 * MIB);
+	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_LOCK), 0);
+	CU_ASSERT_EQUAL(run_loss(timeline, MV_LOSS_STACK_FAILED), 0);
+	CU_ASSERT_EQUAL(mv_timeline_header(timeline)->state, MV_FILE_FINISHED);
+	run_end(&run, timeline);
+}
+
+static void how_a_thread_may_be_cancelled_is_the_program_s_business(void)
+{
+	struct run run;
+
+	start(&run, "keeps_how_it_is_cancelled");
+	CU_ASSERT_EQUAL(run_count(&run, ".request"), 2);
+	run_clean(&run);
+}
+
 static void no_call_is_a_point_of_cancellation(void)
 {
 	check("cancelled_before", 1001, 1);
@@ -189,6 +217,8 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_thread_may_end_inside_of_a_call),
 	HARNESS_TEST(a_call_may_be_left_by_longjmp),
 	HARNESS_TEST(a_thread_may_be_cancelled_inside_of_a_call),
+	HARNESS_TEST(threads_may_be_cancelled_at_any_instruction),
+	HARNESS_TEST(how_a_thread_may_be_cancelled_is_the_program_s_business),
 	HARNESS_TEST(no_call_is_a_point_of_cancellation),
 	HARNESS_TEST(what_a_program_does_when_the_driver_calls_it_is_recorded),
 	HARNESS_TEST(a_driver_may_fork),

@@ -314,6 +314,8 @@ static const struct {
 	{"team", odd_team},
 	{"team_unmapped", odd_team_unmapped},
 	{"graphics", odd_graphics},
+	{"cancels_anywhere", odd_cancels_anywhere},
+	{"keeps_how_it_is_cancelled", odd_keeps_how_it_is_cancelled},
 	{"frees_the_unseen", odd_frees_the_unseen},
 	{"pool_that_errs", odd_pool_that_errs},
 	{"frees_the_overwritten", odd_frees_the_overwritten},

@@ -33,6 +33,10 @@ void odd_team(void);
 void odd_team_unmapped(void);
 void odd_graphics(void);
 
+/* Threads that may be cancelled at any instruction.  */
+void odd_cancels_anywhere(void);
+void odd_keeps_how_it_is_cancelled(void);
+
 /* Frees without an allocation that could be known.  */
 void odd_frees_the_unseen(void);
 void odd_pool_that_errs(void);
