@@ -9,7 +9,6 @@
 #include "cmd/output.h"
 #include "cmd/tell.h"
 #include "export/html.h"
-#include "read/table.h"
 
 enum { OPTION_OUTPUT, OPTION_NATIVE };
 
@@ -27,25 +26,6 @@ struct source {
 	struct mv_places *places;
 };
 
-static size_t frames_of(void *context, uint32_t stack, struct mv_html_frame *frames, size_t room)
-{
-	const struct mv_place *places[MV_TABLE_STACK_FRAMES];
-	struct source *source = context;
-	size_t i, count = mv_places_stack(source->places, stack, places,
-					  room < MV_TABLE_STACK_FRAMES ? room : MV_TABLE_STACK_FRAMES, NULL);
-
-	for (i = 0; i < count; i++)
-		frames[i] = (struct mv_html_frame){
-			.function = places[i]->function,
-			.file = places[i]->file,
-			.module = places[i]->module,
-			.offset = places[i]->offset,
-			.line = places[i]->line,
-			.kind = places[i]->kind,
-		};
-	return count;
-}
-
 static int open_source(const char *path, enum mv_places_names names, struct source *source, struct mv_html_recording *recording)
 {
 	struct mv_diag diag = {0};
@@ -58,7 +38,7 @@ static int open_source(const char *path, enum mv_places_names names, struct sour
 	}
 	*recording = (struct mv_html_recording){
 		.timeline = source->timeline,
-		.stacks = {frames_of, source},
+		.places = source->places,
 		.label = mv_text_base_name(path),
 	};
 	return MV_EXIT_DONE;

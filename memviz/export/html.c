@@ -126,7 +126,7 @@ static int write_recording(const struct mv_html_recording *recording, size_t num
 	struct mv_trace trace;
 	char prefix[PREFIX_BYTES];
 	size_t cards;
-	int err = mv_trace_open(&trace, mv_timeline_recording(recording->timeline), &recording->stacks);
+	int err = mv_trace_open(&trace, recording->places);
 
 	if (err)
 		return err;

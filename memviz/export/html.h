@@ -12,31 +12,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "analyze/place.h"
 #include "analyze/timeline.h"
 #include "format/diag.h"
-
-/* A place in a stack, as well as it is known.  Strings may be NULL or in any encoding; they stay valid until the next
- * call of what filled this in.  */
-struct mv_html_frame {
-	const char *function;
-	const char *file;   /* source file */
-	const char *module; /* native frames: the loaded object */
-	uint64_t offset;    /* native frames: of the return address in the module; 0: not known */
-	uint32_t line;	    /* 0: not known */
-	uint32_t kind;	    /* enum mv_frame_kind */
-};
-
-/* Who knows what functions addresses belong to.  FRAMES_OF fills FRAMES[ROOM] with the frames of STACK, innermost
- * first, and returns how many there are, at most ROOM.  NULL: native frames are shown as module and offset.  */
-struct mv_html_stacks {
-	size_t (*frames_of)(void *context, uint32_t stack, struct mv_html_frame *frames, size_t room);
-	void *context;
-};
 
 /* One recording of the page.  What it points to must live until the page is written.  */
 struct mv_html_recording {
 	const struct mv_timeline *timeline;
-	struct mv_html_stacks stacks;
+	struct mv_places *places; /* of the timeline's recording: what its stacks consist of */
 	const char *label; /* what tells it from the others: its file's name */
 };
 

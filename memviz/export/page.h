@@ -11,8 +11,10 @@
  *
  *	one of each for a recording, prefix r0, r1 …
  *	strings	the length of each in bytes; then all their UTF-8 bytes; string 0 is empty
- *	frames	kind (enum mv_frame_kind); function, file, module: strings; line; offset in the module.  Frame 0: none
- *	stacks	how far back the callers' stack stands, 0 for none; the innermost frame.  Stack 0: none
+ *	frames	kind (enum mv_frame_kind); function, file, module: strings; line; offset in the module; what it tells (enum
+ *		mv_page_code); whose code it is: string, empty for the user's own.  Frame 0: none
+ *	stacks	how far back the callers' stack stands, 0 for none; the innermost frame; of stacks that something refers to 1 +
+ *		how many frames further out the origin is, else 0.  Stack 0: none
  *	spans	begin: ns since the one before; 0 if it had not ended, or 1 + its ns; thread; name; step; phase
  *	threads	number of the thread in the system; 1 if it runs backward; name
  *
@@ -41,6 +43,13 @@ enum mv_page_part {
 	MV_PAGE_MANAGED,
 	MV_PAGE_NOTHING, /* counted elsewhere: a view of memory */
 	MV_PAGE_PARTS,
+};
+
+/* What a frame tells: its enum mv_code, and whether it is noise.  */
+enum mv_page_code {
+	MV_PAGE_OWN,
+	MV_PAGE_LIBRARY,
+	MV_PAGE_NOISE,
 };
 
 /* The fields of a class, in the order of their columns.  */

@@ -5,60 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/author.h"
 #include "export/column.h"
+#include "export/page.h"
 #include "read/table.h"
 
-enum { FRAMES_MAX = MV_TABLE_STACK_FRAMES, SEEN_MIN = 256 };
+enum { FRAMES_MAX = MV_TABLE_STACK_FRAMES, SEEN_MIN = 256, AUTHOR_BYTES = 64 };
 
 /* Keys: no padding, for they are compared as bytes.  */
 struct frame_key {
 	uint64_t offset;
-	uint32_t kind, function, file, module, line, spare;
+	uint32_t kind, function, file, module, line, code, author, spare;
 };
 
 struct stack_key {
 	uint32_t parent, frame;
 };
 
-_Static_assert(sizeof(struct frame_key) == 32 && sizeof(struct stack_key) == 8, "no padding");
-
-/* ---- frames as the recording has them ---- */
-
-static struct mv_html_frame frame_as_recorded(const struct mv_recording *recording, uint32_t index)
-{
-	const struct mv_frame *frame = mv_table_frame(recording, index);
-	struct mv_html_frame shown = {.kind = frame ? frame->kind : MV_FRAME_NONE};
-	const struct mv_module *module;
-
-	switch (shown.kind) {
-	case MV_FRAME_NATIVE:
-		module = mv_table_module(recording, frame->a);
-		shown.module = module ? mv_recording_text(recording, module->path) : "";
-		shown.offset = frame->b;
-		break;
-	case MV_FRAME_PYTHON:
-		shown.file = mv_recording_text(recording, frame->a);
-		shown.function = mv_recording_text(recording, (uint32_t)frame->b);
-		shown.line = (uint32_t)(frame->b >> 32);
-		break;
-	case MV_FRAME_LABEL:
-		shown.function = mv_recording_text(recording, frame->a);
-		break;
-	}
-	return shown;
-}
-
-static size_t frames_as_recorded(void *context, uint32_t stack, struct mv_html_frame *frames, size_t room)
-{
-	const struct mv_recording *recording = context;
-	uint32_t indexes[FRAMES_MAX];
-	uint32_t count = mv_table_stack(recording, stack, indexes, room < FRAMES_MAX ? (uint32_t)room : FRAMES_MAX);
-	uint32_t i;
-
-	for (i = 0; i < count; i++)
-		frames[i] = frame_as_recorded(recording, indexes[i]);
-	return count;
-}
+_Static_assert(sizeof(struct frame_key) == 40 && sizeof(struct stack_key) == 8, "no padding");
 
 /* ---- numbers ---- */
 
@@ -67,30 +31,58 @@ int mv_trace_string(struct mv_trace *trace, const char *text, uint32_t *id)
 	return mv_keys_add(&trace->strings, text ? text : "", text ? strlen(text) : 0, id);
 }
 
-static int frame_of(struct mv_trace *trace, const struct mv_html_frame *frame, uint32_t *id)
+static enum mv_page_code code_of(const struct mv_place *place)
 {
-	struct frame_key key = {.offset = frame->offset, .kind = frame->kind, .line = frame->line};
+	if (mv_place_is_noise(place))
+		return MV_PAGE_NOISE;
+	return place->code == MV_CODE_OWN ? MV_PAGE_OWN : MV_PAGE_LIBRARY;
+}
 
-	if (mv_trace_string(trace, frame->function, &key.function) || mv_trace_string(trace, frame->file, &key.file) ||
-	    mv_trace_string(trace, frame->module, &key.module))
+static int frame_of(struct mv_trace *trace, const struct mv_place *place, uint32_t *id)
+{
+	struct frame_key key = {.offset = place->offset, .kind = place->kind, .line = place->line, .code = code_of(place)};
+	char author[AUTHOR_BYTES];
+
+	mv_author_write(place, author, sizeof author);
+	if (mv_trace_string(trace, place->function, &key.function) || mv_trace_string(trace, place->file, &key.file) ||
+	    mv_trace_string(trace, place->module, &key.module) || mv_trace_string(trace, author, &key.author))
 		return -ENOMEM;
 	return mv_keys_add(&trace->frames, &key, sizeof key, id);
+}
+
+static int note_origin(struct mv_trace *trace, uint32_t id, size_t origin)
+{
+	uint32_t room = trace->origins_room;
+
+	while (room <= id)
+		room = room ? room * 2 : SEEN_MIN;
+	if (room > trace->origins_room) {
+		uint32_t *grown = realloc(trace->origins, room * sizeof *grown);
+
+		if (!grown)
+			return -ENOMEM;
+		memset(grown + trace->origins_room, 0, (room - trace->origins_room) * sizeof *grown);
+		trace->origins = grown;
+		trace->origins_room = room;
+	}
+	trace->origins[id] = 1 + (uint32_t)origin;
+	return 0;
 }
 
 /* From the outermost frame inwards, so that stacks share their callers.  */
 static int add_stack(struct mv_trace *trace, uint32_t stack, uint32_t *id)
 {
-	struct mv_html_frame frames[FRAMES_MAX];
-	size_t count = trace->source.frames_of(trace->source.context, stack, frames, FRAMES_MAX);
+	const struct mv_place *frames[FRAMES_MAX];
+	size_t origin, i, count = mv_places_stack(trace->places, stack, frames, FRAMES_MAX, &origin);
 	struct stack_key key;
 
 	*id = 0;
-	while (count--) {
+	for (i = count; i-- > 0;) {
 		key.parent = *id;
-		if (frame_of(trace, &frames[count], &key.frame) || mv_keys_add(&trace->stacks, &key, sizeof key, id))
+		if (frame_of(trace, frames[i], &key.frame) || mv_keys_add(&trace->stacks, &key, sizeof key, id))
 			return -ENOMEM;
 	}
-	return 0;
+	return origin < count ? note_origin(trace, *id, origin) : 0;
 }
 
 static int reserve_seen(struct mv_trace *trace)
@@ -124,15 +116,15 @@ int mv_trace_stack(struct mv_trace *trace, uint32_t stack, uint32_t *id)
 	return 0;
 }
 
-int mv_trace_open(struct mv_trace *trace, const struct mv_recording *recording, const struct mv_html_stacks *source)
+int mv_trace_open(struct mv_trace *trace, struct mv_places *places)
 {
-	static const struct mv_html_frame no_frame;
+	static const struct mv_place no_place = {.function = "", .file = "", .module = ""};
 	static const struct stack_key no_stack;
 	uint32_t id;
 
 	memset(trace, 0, sizeof *trace);
-	trace->source = source->frames_of ? *source : (struct mv_html_stacks){frames_as_recorded, (void *)recording};
-	if (!mv_trace_string(trace, NULL, &id) && !frame_of(trace, &no_frame, &id) &&
+	trace->places = places;
+	if (!mv_trace_string(trace, NULL, &id) && !frame_of(trace, &no_place, &id) &&
 	    !mv_keys_add(&trace->stacks, &no_stack, sizeof no_stack, &id))
 		return 0;
 	mv_trace_close(trace);
@@ -146,12 +138,14 @@ void mv_trace_close(struct mv_trace *trace)
 	mv_keys_clear(&trace->stacks);
 	mv_keys_clear(&trace->seen);
 	free(trace->seen_page);
+	free(trace->origins);
 }
 
 /* ---- streams ---- */
 
-static void put_strings(const struct mv_keys *strings, struct mv_column *column)
+static void put_strings(const struct mv_trace *trace, struct mv_column *column)
 {
+	const struct mv_keys *strings = &trace->strings;
 	uint32_t i;
 	size_t length;
 
@@ -174,8 +168,9 @@ static struct frame_key frame_key(const struct mv_keys *frames, uint32_t number)
 	return key;
 }
 
-static void put_frames(const struct mv_keys *frames, struct mv_column *column)
+static void put_frames(const struct mv_trace *trace, struct mv_column *column)
 {
+	const struct mv_keys *frames = &trace->frames;
 	uint32_t i;
 
 	for (i = 0; i < frames->count; i++)
@@ -190,10 +185,15 @@ static void put_frames(const struct mv_keys *frames, struct mv_column *column)
 		mv_column_put(column, frame_key(frames, i).line);
 	for (i = 0; i < frames->count; i++)
 		mv_column_put(column, frame_key(frames, i).offset);
+	for (i = 0; i < frames->count; i++)
+		mv_column_put(column, frame_key(frames, i).code);
+	for (i = 0; i < frames->count; i++)
+		mv_column_put(column, frame_key(frames, i).author);
 }
 
-static void put_stacks(const struct mv_keys *stacks, struct mv_column *column)
+static void put_stacks(const struct mv_trace *trace, struct mv_column *column)
 {
+	const struct mv_keys *stacks = &trace->stacks;
 	struct stack_key key;
 	uint32_t i;
 
@@ -205,9 +205,11 @@ static void put_stacks(const struct mv_keys *stacks, struct mv_column *column)
 		memcpy(&key, mv_keys_at(stacks, i, NULL), sizeof key);
 		mv_column_put(column, key.frame);
 	}
+	for (i = 0; i < stacks->count; i++)
+		mv_column_put(column, i < trace->origins_room ? trace->origins[i] : 0);
 }
 
-static int write_stream(void (*put)(const struct mv_keys *, struct mv_column *), const struct mv_keys *keys, FILE *out,
+static int write_stream(const struct mv_trace *trace, void (*put)(const struct mv_trace *, struct mv_column *), FILE *out,
 			const char *prefix, const char *name)
 {
 	struct mv_column *column;
@@ -215,17 +217,17 @@ static int write_stream(void (*put)(const struct mv_keys *, struct mv_column *),
 
 	if (err)
 		return err;
-	put(keys, column);
+	put(trace, column);
 	return mv_column_close(column);
 }
 
 int mv_trace_write(const struct mv_trace *trace, FILE *out, const char *prefix)
 {
-	int err = write_stream(put_strings, &trace->strings, out, prefix, "strings");
+	int err = write_stream(trace, put_strings, out, prefix, "strings");
 
 	if (!err)
-		err = write_stream(put_frames, &trace->frames, out, prefix, "frames");
+		err = write_stream(trace, put_frames, out, prefix, "frames");
 	if (!err)
-		err = write_stream(put_stacks, &trace->stacks, out, prefix, "stacks");
+		err = write_stream(trace, put_stacks, out, prefix, "stacks");
 	return err;
 }

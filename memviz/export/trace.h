@@ -10,18 +10,20 @@
 #include "export/keys.h"
 
 struct mv_trace {
-	struct mv_html_stacks source;
+	struct mv_places *places;
 	struct mv_keys strings;
 	struct mv_keys frames;
 	struct mv_keys stacks;
+	uint32_t *origins; /* of each of them: 1 + how far out its origin is; 0: nobody asked */
+	uint32_t origins_room;
 	struct mv_keys seen; /* stacks of the recording, */
 	uint32_t *seen_page;   /* and their numbers in the page */
 	uint32_t seen_room;
 };
 
-/* Start with the empty string, no frame, no stack.  Frames come from SOURCE, or without one as RECORDING has them.
- * -ENOMEM; then there is nothing to close.  */
-int mv_trace_open(struct mv_trace *trace, const struct mv_recording *recording, const struct mv_html_stacks *source);
+/* Start with the empty string, no frame, no stack; what these are is asked of PLACES, which must live longer.  -ENOMEM;
+ * then there is nothing to close.  */
+int mv_trace_open(struct mv_trace *trace, struct mv_places *places);
 void mv_trace_close(struct mv_trace *trace);
 
 /* *ID in the page of TEXT (NULL: the empty string), and of the recording's STACK.  -ENOMEM.  */

@@ -8,8 +8,8 @@ import {phaseText} from "./steps.js";
 import {PARTS_TEXT} from "./theme.js";
 import {addressText, countText, durationText, exactText, momentText, sizeText} from "./words.js";
 
-/** So many frames of foreign code in a row are folded up, and so many of their origins named. */
-const FOLD_FROM = 4, FOLD_NAMES = 1;
+/** So many frames of foreign code in a row are folded up, and so many of their authors named. */
+const FOLD_FROM = 2, FOLD_NAMES = 2;
 const LEDGER_TEXTS = {[Ledger.DEVICE]: "device memory", [Ledger.BLOCK]: "", [Ledger.HOST]: "pinned host memory",
 	[Ledger.MANAGED]: "managed memory", [Ledger.MAPPING]: "mapped device memory", [Ledger.POOLED]: "stream-ordered pool"};
 const ROLE_TEXTS = ["", "parameter", "buffer", "gradient", "optimizer state", "activation", "input", "temporary"];
@@ -32,8 +32,7 @@ export function drawDetail(app) {
 			el("button", {type: "button", onclick: () => app.zoomTo(block)}, "Zoom to it"),
 			card.of("stack", block) ? el("button", {type: "button", onclick: () => app.look(stackFilter(card, card.of("stack", block),
 				app.blockLabel(block)))}, "All of this stack") : null),
-		el("h3", {}, "Allocated by"), stackList(app.recording.table, card.of("stack", block)),
-		freedBy(app, block));
+		...allocatedBy(app, block), freedBy(app, block));
 }
 
 /** What was asked for in vain at the chosen moment, and by whom. */
@@ -44,7 +43,7 @@ export function drawRequest(app) {
 	if (!oom)
 		return put(place);
 	const {recording: {table}, recording} = app;
-	const frame = table.bestFrame(oom.stack);
+	const frame = table.originOf(oom.stack);
 	return put(place,
 		el("h2", {title: exactText(oom.requested_bytes)}, `Asked for ${sizeText(oom.requested_bytes)} in vain`),
 		el("p", {}, el("b", {}, table.headline(frame)[0]), " ", table.headline(frame)[1]),
@@ -74,6 +73,7 @@ function factList(app, block) {
 	const bornUnknown = card.of("flags", block) & Flag.BIRTH_UNKNOWN;
 	const facts = [
 		["name", table.string(card.of("name", block))],
+		["origin", originText(table, card.of("stack", block))],
 		["size", exactText(card.of("size", block))],
 		["born", bornUnknown ? "before the recording, or what is left of it, begins" :
 			`${momentText(birth, precision)}, ${contextText(app, card.step[block] + 1, card.of("phase", block))}` +
@@ -94,38 +94,72 @@ function contextText(app, step, phase) {
 	return app.steps.isTraining ? `step ${step}, ${phaseText(phase) || "own phase"}, ` : "";
 }
 
-/** Frames, innermost first. Code that is not the user's stands back; long runs of it are folded up. */
+/** Frames, innermost first: the user's own, the origin and what it called; runs of all others are folded up. */
 export function stackList(table, stack) {
 	const frames = table.framesOf(stack);
 	if (!frames.length)
 		return el("p.empty", {}, "No stack was recorded.");
-	const best = table.bestFrame(stack);
+	const origin = table.originIndex(stack), callee = table.calleeIndex(frames, origin);
+	const stands = (i) => i === origin || i === callee || table.isOwn(frames[i]);
 	const list = el("ol.stack");
 	for (let from = 0, to; from < frames.length; from = to) {
-		for (to = from; to < frames.length && frames[to] !== best && !table.isOwn(frames[to]); to++)
+		for (to = from; to < frames.length && !stands(to); to++)
 			;
-		const items = frames.slice(from, to).map((frame) => frameItem(table, frame, false));
-		list.append(...(items.length >= FOLD_FROM ? [folded(table, frames.slice(from, to), items)] : items));
-		if (to < frames.length)
-			list.append(frameItem(table, frames[to], frames[to++] === best));
+		if (to - from >= FOLD_FROM) {
+			list.append(folded(table, frames.slice(from, to)));
+			continue;
+		}
+		to = from + 1;
+		list.append(frameItem(table, frames[from], from === origin));
 	}
 	return list;
 }
 
-/** "12 frames of libtorch_cuda.so, libtorch_cpu.so", which open. */
-function folded(table, frames, items) {
-	const modules = [...new Set(frames.map((frame) => table.originText(frame)).filter(Boolean))];
-	const names = modules.slice(0, FOLD_NAMES).join(", ") + (modules.length > FOLD_NAMES ? " …" : "");
-	return el("li", {}, el("details", {}, el("summary", {}, `${countText(frames.length)} frames${names ? ` of ${names}` : ""}`),
-		el("ol.stack", {}, ...items)));
+/** "12 frames of PyTorch's dispatch, Python", which open. */
+function folded(table, frames) {
+	return el("li", {}, el("details", {}, el("summary", {}, `${countText(frames.length)} frames${authorsText(table, frames)}`),
+		el("ol.stack", {}, ...frames.map((frame) => frameItem(table, frame, false)))));
 }
 
-function frameItem(table, frame, isBest) {
+/** Whose they are, those that have most first. */
+function authorsText(table, frames) {
+	const counts = new Map();
+	for (const author of frames.map((frame) => table.authorText(frame)).filter(Boolean))
+		counts.set(author, (counts.get(author) || 0) + 1);
+	const names = [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+	return names.length ? ` of ${names.slice(0, FOLD_NAMES).join(", ")}${names.length > FOLD_NAMES ? " and others" : ""}` : "";
+}
+
+function frameItem(table, frame, isOrigin) {
 	const isNative = table.kind(frame) === FrameKind.NATIVE;
-	const classes = ["frame", isBest ? "best" : "", table.isOwn(frame) ? "own" : "foreign", isNative ? "native" : ""];
-	const item = el("li", {className: classes.filter(Boolean).join(" "), title: [table.functionText(frame), table.pathText(frame)].filter(Boolean).join("\n")},
-		el("span.function", {}, shortName(table.functionText(frame)) || "?"), " ", el("span.place", {}, table.placeText(frame)));
-	return item;
+	const classes = ["frame", isOrigin ? "origin" : "", table.isOwn(frame) ? "own" : "foreign", isNative ? "native" : ""];
+	return el("li", {className: classes.filter(Boolean).join(" "), title: table.titleText(frame)}, el("span.function", {}, shortName(table.functionText(frame)) || "?"),
+		" ", el("span.place", {}, table.besideText(frame)));
+}
+
+/** "model.py:16 Block.forward", and whose it is if it is not the user's. */
+function originText(table, stack) {
+	const frame = table.originOf(stack);
+	return frame ? `${table.headline(frame).join(" ").trim()}${table.isOwn(frame) ? "" : ", not your code"}` : "";
+}
+
+/** What opens or folds all runs of frames in LIST. */
+function unfoldButton(list) {
+	const runs = [...list.querySelectorAll("details")];
+	const button = el("button.unfold", {type: "button", onclick: () => {
+		const open = !runs.every((run) => run.open);
+		for (const run of runs)
+			run.open = open;
+	}}, "All frames");
+	button.setAttribute("aria-pressed", "false");
+	for (const run of runs)
+		run.addEventListener("toggle", () => button.setAttribute("aria-pressed", String(runs.every((each) => each.open))));
+	return runs.length ? button : null;
+}
+
+function allocatedBy(app, block) {
+	const list = stackList(app.recording.table, app.card.of("stack", block));
+	return [el("header", {}, el("h3", {}, "Allocated by"), unfoldButton(list)), list];
 }
 
 function freedBy(app, block) {

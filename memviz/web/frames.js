@@ -4,14 +4,8 @@ import {Stream} from "./streams.js";
 
 export const FrameKind = {NONE: 0, NATIVE: 1, PYTHON: 2, LABEL: 3};
 
-/** Where code lies that its user did not write: installed packages, the interpreter's own, what it makes up. */
-const FOREIGN_PYTHON = /(^|\/)(site-packages|dist-packages|lib\/python\d[\d.]*)\/|^<(?!stdin|string|ipython)/;
-const FOREIGN_NATIVE = new RegExp("(^|/)(site-packages|dist-packages)/|^/(usr/(local/)?)?lib(32|64|exec)?/|" +
-	"(^|/)(ld-linux[-_.\\w]*|lib(torch|c10|cuda|cudart|cublas|cublasLt|cudnn|cusparse|cusolver|cufft|curand|cupti|nccl|nvrtc|memviz|gpusim|" +
-	"c|m|dl|rt|pthread|stdc\\+\\+|gcc_s|gomp|python[\\d.]*)([-_.\\d][\\w.+-]*)?\\.so|python[\\d.]*$)");
-
-/** Where memory comes from, in PyTorch: the node of backward, the operator; and who only hands it out. */
-const BACKWARD_NODE = /\w+Backward\d*::apply/, OPERATOR = /at::_ops::\w+::call/, ALLOCATOR = /lib(c10|cuda|cudart|memviz)[-_.]/;
+/** What a frame tells (enum mv_page_code). */
+const Code = {OWN: 0, LIBRARY: 1, NOISE: 2};
 
 export class StackTable {
 	/** @returns {Promise<StackTable>} of the recording with PREFIX. */
@@ -23,11 +17,14 @@ export class StackTable {
 		for (const field of ["kind", "function", "file", "module", "line"])
 			table.frames[field] = frames.small(facts.frames);
 		table.frames.offset = frames.large(facts.frames);
+		table.frames.code = frames.small(facts.frames);
+		table.frames.author = frames.small(facts.frames);
 		const stacks = await Stream.open(prefix, "stacks");
 		table.back = stacks.small(facts.stacks);
 		table.frame = stacks.small(facts.stacks);
+		table.origins = stacks.small(facts.stacks);
 		table.count = facts.stacks;
-		table.best = new Int32Array(facts.stacks).fill(-1);
+		table.originFrame = Uint32Array.from(table.origins, (_, stack) => table.findOrigin(stack));
 		return table;
 	}
 
@@ -59,28 +56,31 @@ export class StackTable {
 		return this.frames.kind[frame];
 	}
 
-	/** True for code that is the user's own, as far as one can tell from where it lies. */
+	/** True for code that is the user's own. */
 	isOwn(frame) {
-		if (this.kind(frame) === FrameKind.PYTHON)
-			return !FOREIGN_PYTHON.test(this.string(this.frames.file[frame]));
-		const module = this.string(this.frames.module[frame]);
-		return this.kind(frame) === FrameKind.NATIVE && module !== "" && !FOREIGN_NATIVE.test(module);
+		return this.frames.code[frame] === Code.OWN;
 	}
 
-	/** The frame of STACK that says most: the innermost of the user's own Python, of any Python, of the user's own native
-	 * code; where there is neither, as in backward, the operator's. 0 without a stack. */
-	bestFrame(stack) {
-		if (stack && this.best[stack] < 0)
-			this.best[stack] = this.findBest(this.framesOf(stack));
-		return stack ? this.best[stack] : 0;
+	/** Which of the frames of STACK, innermost first, is its origin: the one that a person would point at. */
+	originIndex(stack) {
+		return this.origins[stack] - 1;
 	}
 
-	findBest(frames) {
-		const isPython = (frame) => this.kind(frame) === FrameKind.PYTHON;
-		const calls = (pattern) => (frame) => pattern.test(this.functionText(frame));
-		return frames.find((frame) => isPython(frame) && this.isOwn(frame)) ?? frames.find(isPython) ??
-			frames.find((frame) => this.isOwn(frame)) ?? frames.find(calls(BACKWARD_NODE)) ?? frames.findLast(calls(OPERATOR)) ??
-			frames.find((frame) => !ALLOCATOR.test(this.string(this.frames.module[frame]))) ?? frames[0] ?? 0;
+	/** That frame; 0 without a stack. */
+	originOf(stack) {
+		return this.originFrame[stack];
+	}
+
+	findOrigin(stack) {
+		let at = stack;
+		for (let left = this.origins[stack]; left > 1; left--)
+			at = this.parent(at);
+		return this.origins[stack] ? this.frame[at] : 0;
+	}
+
+	/** What the origin called, of FRAMES: the innermost one of Python's inside of it that tells anything; -1: none. */
+	calleeIndex(frames, origin) {
+		return frames.findIndex((frame, i) => i < origin && this.kind(frame) === FrameKind.PYTHON && this.frames.code[frame] !== Code.NOISE);
 	}
 
 	functionText(frame) {
@@ -96,7 +96,13 @@ export class StackTable {
 		return module && this.frames.offset[frame] ? `${module}+0x${this.frames.offset[frame].toString(16)}` : module;
 	}
 
-	/** The same with the whole path. */
+	/** What stands beside a function's name: the same, but of native code only where there is no name. */
+	besideText(frame) {
+		const isNamed = this.functionText(frame) && !this.string(this.frames.file[frame]);
+		return isNamed ? baseName(this.string(this.frames.module[frame])) : this.placeText(frame);
+	}
+
+	/** The same as placeText with the whole path. */
 	pathText(frame) {
 		const file = this.string(this.frames.file[frame]);
 		if (file)
@@ -105,10 +111,15 @@ export class StackTable {
 		return module && this.frames.offset[frame] ? `${module}+0x${this.frames.offset[frame].toString(16)}` : module;
 	}
 
-	/** What a frame is part of: the loaded object, or the installed package. */
-	originText(frame) {
-		const packages = /(?:site|dist)-packages\/([^/]+)/.exec(this.string(this.frames.file[frame]));
-		return packages ? packages[1] : baseName(this.string(this.frames.module[frame]));
+	/** All that is known of a frame, a line each. */
+	titleText(frame) {
+		const author = this.authorText(frame);
+		return [this.functionText(frame), this.pathText(frame), author ? `${author}: not your code` : ""].filter(Boolean).join("\n");
+	}
+
+	/** Whose code a frame is, "" for the user's own: "PyTorch's dispatch". */
+	authorText(frame) {
+		return this.string(this.frames.author[frame]);
 	}
 
 	/** What a frame is called in a list: ["model.py:122", "forward"], ["AddmmBackward0::apply", "libtorch_cpu.so"],

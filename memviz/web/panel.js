@@ -148,7 +148,7 @@ export class Panel {
 	groupRow(item, whole, isLine) {
 		const {app} = this;
 		const {table} = app.recording;
-		const frame = table.bestFrame(item.stack);
+		const frame = table.originOf(item.stack);
 		const key = isLine ? `line ${item.key}` : `stack ${item.key}`;
 		const isChosen = app.filter?.key === key;
 		const filter = () => isLine ? lineFilter(app.card, item.key) : stackFilter(app.card, item.key, app.blockLabel(item.largest));
@@ -157,9 +157,9 @@ export class Panel {
 				app.look(isChosen ? null : filter());
 				app.select(isChosen ? -1 : item.largest);
 			}},
-		el("span.where", {title: table.functionText(frame)}, el("b", {}, table.headline(frame)[0]), " ", table.headline(frame)[1]),
+		el(frame && !table.isOwn(frame) ? "span.where.foreign" : "span.where", {title: table.titleText(frame)}, el("b", {}, table.headline(frame)[0]), " ", table.headline(frame)[1]),
 		el("small.count", {title: plural(item.blocks, "block")}, `${countText(item.blocks)} ×`), el("b.size", {}, sizeText(item.bytes)),
-		mix(item.parts, item.bytes, whole), isLine ? null : el("small.inner", {}, innermostText(table, item.stack, frame)));
+		mix(item.parts, item.bytes, whole), isLine ? null : el("small.inner", {}, innermostText(table, item.stack)));
 		row.dataset.bytes = String(item.bytes);
 		row.dataset.stack = String(item.stack);
 		return row;
@@ -178,10 +178,11 @@ export class Panel {
 	}
 }
 
-/** What the innermost frame adds to the line that is shown. */
-function innermostText(table, stack, shown) {
-	const inner = stack ? table.frame[stack] : 0;
-	return inner && inner !== shown ? `in ${table.headline(inner).filter(Boolean).reverse().join(", ")}` : "";
+/** What the innermost frame that tells something adds to the line that is shown. */
+function innermostText(table, stack) {
+	const frames = table.framesOf(stack);
+	const callee = table.calleeIndex(frames, table.originIndex(stack));
+	return callee < 0 ? "" : `in ${table.headline(frames[callee]).filter(Boolean).reverse().join(", ")}`;
 }
 
 function bar(share, part) {

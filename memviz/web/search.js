@@ -76,7 +76,7 @@ export function lineFilter(card, frame) {
 	const {table} = card.recording;
 	const {classes} = card;
 	return new Filter(card, table.headline(frame).join(" ").trim(), `line ${frame}`,
-		(cls) => classes.stack[cls] !== 0 && table.bestFrame(classes.stack[cls]) === frame);
+		(cls) => classes.stack[cls] !== 0 && table.originOf(classes.stack[cls]) === frame);
 }
 
 export function partFilter(card, part) {

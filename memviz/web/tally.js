@@ -41,7 +41,7 @@ export function tally(card, live, event, filter) {
 		const stack = classes.stack[cls];
 		blocks.push(block);
 		stacks.add(stack, block, stack, part, classes.size[cls]);
-		lines.add(table.bestFrame(stack), block, stack, part, classes.size[cls]);
+		lines.add(table.originOf(stack), block, stack, part, classes.size[cls]);
 	});
 	blocks.sort((a, b) => card.of("size", b) - card.of("size", a) || a - b);
 	return {blocks, stacks: stacks.sorted(), lines: lines.sorted(), counts};

@@ -76,10 +76,15 @@ function blockLines(app, {block, count}) {
 		el("div", {}, el(`i.swatch.p${card.of("paint", block)}`), el("b", {}, sizeText(card.of("size", block))), " ",
 			PARTS_TEXT[card.of("paint", block)], name ? `, ${name}` : ""),
 		card.of("part", block) < BANDS && reason ? el("div.tip-quiet", {}, reason) : null,
-		...ownFrames(table, card.of("stack", block)).map((frame) =>
-			el("div.tip-frame", {}, el("b", {}, table.headline(frame)[0]), " ", table.headline(frame)[1])),
+		...ownFrames(table, card.of("stack", block)).map((frame, i) => frameLine(table, frame, i === 0)),
 		el("div.tip-quiet", {}, lifeText(app, block)),
 		count > 1 ? el("div.tip-quiet", {}, `largest of ${countText(count)} blocks in this spot: zoom in to tell them apart`) : null];
+}
+
+function frameLine(table, frame, isOrigin) {
+	const [place, name] = table.headline(frame);
+	return el(isOrigin ? "div.tip-frame.origin" : "div.tip-frame", {}, el("b", {}, place), " ", name,
+		isOrigin && !table.isOwn(frame) ? el("span.tip-quiet", {}, ", not your code") : null);
 }
 
 function lifeText({card, steps}, block) {
@@ -88,9 +93,8 @@ function lifeText({card, steps}, block) {
 	return steps.isTraining ? `${lived}, born in step ${card.step[block] + 1}` : lived;
 }
 
-/** The line that says most, and the user's own that led to it. */
+/** The origin, and the user's own lines that led to it. */
 function ownFrames(table, stack) {
-	const best = table.bestFrame(stack);
-	const frames = table.framesOf(stack);
-	return frames.slice(frames.indexOf(best)).filter((frame) => frame === best || table.isOwn(frame)).slice(0, FRAMES_MAX);
+	const origin = table.originIndex(stack);
+	return table.framesOf(stack).filter((frame, i) => i === origin || (i > origin && table.isOwn(frame))).slice(0, FRAMES_MAX);
 }

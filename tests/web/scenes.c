@@ -124,20 +124,6 @@ static void hostile(struct forge *forge)
 	}
 }
 
-/* A line of the user's own below and above ten of a package's.  */
-static void deep(struct forge *forge)
-{
-	uint32_t stack = forge_python(forge, 0, "/home/user/train.py", "main", 5);
-	uint32_t i;
-
-	forge_thread(forge, "python", 0);
-	forge_device(forge, 0, "NVIDIA H100 80GB HBM3", 80 * GIB);
-	stack = forge_python(forge, stack, "/home/user/model.py", "forward", 7);
-	for (i = 0; i < 10; i++)
-		stack = forge_python(forge, stack, "/usr/lib/python3/dist-packages/torch/nn/modules/module.py", "call", 100 + i);
-	alloc_on(forge, 0, MV_LEDGER_DEVICE, UINT64_C(0x7f0000000000), GIB, 0, stack);
-}
-
 /* More events than the ring holds.  */
 static void evicted(struct forge *forge)
 {
@@ -157,7 +143,6 @@ static const struct scene {
 	{"rank", "train.py", rank, 0},
 	{"cards", "serve.py", cards, 0},
 	{"mapped", "serve.py", mapped, 0},
-	{"deep", "train.py", deep, 0},
 	{"hostile", "</script><b>train.py", hostile, 0},
 	{"evicted", "train.py", evicted, 0},
 	{"ten-million", "train.py", evicted, UINT64_C(1) << 30},

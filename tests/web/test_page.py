@@ -292,19 +292,92 @@ class Choosing(PageTest):
         workshop.settle(self.browser)
         self.assertGreater(len(self.browser.find("#list .row")), 1)
 
-    def test_the_user_s_own_line_stands_out_of_a_deep_stack(self):
-        self.open("deep")
-        self.assertEqual(self.text("#list .where"), "model.py:7 forward")
-        self.browser.click("#list .row")
-        self.assertEqual(self.text("#detail .stack").split("\n")[:2], ["10 frames of torch", "forward"])
-        self.browser.click("#detail .stack summary")
-        self.assertIn("module.py:109", self.text("#detail .stack"))
-
     def test_help_opens_and_closes(self):
         self.browser.keys("?")
         self.assertTrue(self.browser.run("return document.getElementById('help').open"))
         self.browser.keys(ESCAPE)
         self.assertFalse(self.browser.run("return document.getElementById('help').open"))
+
+
+class Frames(PageTest):
+    """Stacks of tests/support/stacks.h."""
+
+    def setUp(self):
+        super().setUp()
+        self.recording = self.open("frames")
+        self.browser.click("#tabs button:nth-child(2)")
+
+    def choose(self, origin):
+        rows = self.browser.run("return [...document.querySelectorAll('#list .row .where')].map(e => e.textContent)")
+        self.browser.click(f"#list .row:nth-child({rows.index(origin) + 1})")
+        workshop.settle(self.browser)
+
+    def lines(self):
+        """What can be read of the stack, a line each."""
+        return self.browser.run("""return [...document.querySelectorAll("#detail > .stack .frame, #detail > .stack summary")]
+            .filter((line) => line.checkVisibility()).map((line) => line.textContent)""")
+
+    def test_runs_of_other_code_are_folded(self):
+        self.choose("model.py:16 Block.forward")
+        self.picture("folded-light")
+        self.assertEqual(self.lines(), [
+            "4 frames of torch, Python", "Linear.forward linear.py:134", "11 frames of Python, PyTorch's dispatch",
+            "Block.forward model.py:16", "5 frames of Python, PyTorch's dispatch", "Gpt.forward model.py:28",
+            "5 frames of Python, PyTorch's dispatch", "main train.py:19", "<module> train.py:22", "2 frames of Python, the system"])
+
+    def test_a_run_opens_by_click_and_by_key(self):
+        self.choose("model.py:16 Block.forward")
+        folded = len(self.lines())
+        self.browser.click("#detail .stack summary")
+        self.assertEqual(len(self.lines()), folded + 4)
+        self.assertIn("? libtorch_cuda.so+0x2eff", self.lines())
+        self.browser.run("document.querySelector('#detail .stack summary').focus()")
+        self.browser.keys(ENTER)
+        self.assertEqual(len(self.lines()), folded)
+        self.assertTrue(self.browser.run("return document.getElementById('detail').checkVisibility()"))
+
+    def test_all_runs_open_and_close_at_once(self):
+        self.choose("model.py:16 Block.forward")
+        folded, frames = self.lines(), workshop.report(self.recording)["top_stacks"][0]["frames"]
+        self.browser.click("#detail .unfold")
+        workshop.settle(self.browser)
+        self.picture("unfolded-light")
+        self.assertEqual([line.split(" ")[0] for line in self.lines() if " frames of " not in line],
+                         [frame["function"] or "?" for frame in frames])
+        self.browser.click("#detail .unfold")
+        self.assertEqual(self.lines(), folded)
+
+    def test_the_origin_is_that_of_the_report(self):
+        for stack in workshop.report(self.recording)["top_stacks"]:
+            origin = stack["origin"]
+            name = origin["function"] or "native code"
+            place = origin["file"] or f"{origin['module']}+0x{origin['offset']:x}"
+            beside = os.path.basename(place) + (f":{origin['line']}" if origin["line"] else "")
+            with self.subTest(beside):
+                self.choose(f"{beside} {name}")
+                self.assertEqual(self.text("#detail .frame.origin .place"), beside)
+                whose = "" if origin["code"] == "own" else ", not your code"
+                self.assertIn(f"\n{beside} {name}{whose}\n", self.text("#detail dl"))
+                self.browser.keys(ESCAPE, ESCAPE)
+
+    def test_the_tip_names_the_origin(self):
+        self.choose("llama.py:300 LlamaModel.forward")
+        self.browser.keys(ENTER)
+        workshop.settle(self.browser)
+        self.browser.point(self.spot(0.5, 0.8))
+        workshop.settle(self.browser)
+        self.assertEqual(self.text("#tip .origin"), "llama.py:300 LlamaModel.forward, not your code")
+
+    def test_lines_are_summed_up_by_origin(self):
+        self.browser.click("#tabs button:nth-child(1)")
+        stacks = workshop.report(self.recording)["top_stacks"]
+        by_line = {}
+        for stack in stacks:
+            key = (stack["origin"]["file"] or stack["origin"]["module"], stack["origin"]["line"], stack["origin"]["offset"])
+            by_line[key] = by_line.get(key, 0) + stack["bytes"]
+        shown = self.browser.run("return [...document.querySelectorAll('#list .row')].map(row => Number(row.dataset.bytes))")
+        self.assertEqual(shown, sorted(by_line.values(), reverse=True))
+        self.assertLess(len(shown), len(stacks))
 
 
 class Looks(PageTest):
