@@ -53,6 +53,7 @@ static void note_alloc(const struct mv_call *call, const CUDA_MEM_ALLOC_NODE_PAR
 	};
 
 	mv_watch_sink()->note(&event);
+	mv_hook_introduce(event.device);
 }
 
 static void note_free(const struct mv_call *call, uint64_t address)

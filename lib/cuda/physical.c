@@ -20,8 +20,11 @@ static void note_handle(const struct mv_call *call, struct mv_event *event)
 		return;
 	}
 	event->address = mv_call_out(call, call->hook->out);
-	if (event->address)
-		mv_watch_sink()->note(event);
+	if (!event->address)
+		return;
+	mv_watch_sink()->note(event);
+	if (event->ledger == MV_LEDGER_DEVICE)
+		mv_hook_introduce(event->device);
 }
 
 static void after_create(struct mv_call *call)

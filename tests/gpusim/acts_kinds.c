@@ -195,6 +195,23 @@ static void nodes(void)
 
 static const CUmemAllocationProp on_card = {.type = 1, .location = {CU_MEM_LOCATION_TYPE_DEVICE, 0}};
 
+/* On cards that have no context, and nothing else.  */
+static void lies_on_other_cards(void)
+{
+	CUmemAllocationProp on_second = {.type = 1, .location = {CU_MEM_LOCATION_TYPE_DEVICE, 1}};
+	CUDA_MEM_ALLOC_NODE_PARAMS on_third = {
+		.poolProps = {.allocType = CU_MEM_ALLOCATION_TYPE_PINNED, .location = {CU_MEM_LOCATION_TYPE_DEVICE, 2}},
+		.bytesize = MIB,
+	};
+	CUmemGenericAllocationHandle handle;
+	CUgraphNode node;
+	CUgraph graph;
+
+	acts_open_card();
+	MUST(!cuMemCreate(&handle, 2 * MIB, &on_second, 0));
+	MUST(!cuGraphCreate(&graph, 0) && !cuGraphAddMemAllocNode(&node, graph, NULL, 0, &on_third));
+}
+
 static void map(CUdeviceptr address)
 {
 	CUmemGenericAllocationHandle handle;
@@ -299,6 +316,7 @@ const struct act acts_kinds[] = {
 	{"own_pool", own_pool},
 	{"captured", captured},
 	{"nodes", nodes},
+	{"lies_on_other_cards", lies_on_other_cards},
 	{"unmap_unseen", unmap_unseen},
 	{"access_often", access_often},
 	{"own_contexts", own_contexts},

@@ -166,6 +166,24 @@ static void nodes_that_allocate_are_no_memory_yet(void)
 
 /* ---- mappings ---- */
 
+static void a_card_is_known_by_whatever_lies_on_it(void)
+{
+	static const char *const three[] = {"GPUSIM_DEVICES=3", NULL};
+	const struct mv_file_header *header;
+	struct mv_timeline *timeline;
+	struct run run;
+	int i;
+
+	run_act(&run, "lies_on_other_cards", three);
+	CU_ASSERT(run_exited(&run, 0));
+	timeline = run_open(&run, ".memviz", 0);
+	header = mv_timeline_header(timeline);
+	for (i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(header->devices[i].total_bytes, 1024 * MIB);
+	CU_ASSERT_EQUAL(header->devices[3].total_bytes, 0);
+	run_end(&run, timeline);
+}
+
 static void an_unmap_that_begins_at_what_is_not_known_ends_what_is(void)
 {
 	char plugin[512];
@@ -268,6 +286,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(memory_lies_on_its_pool_s_card_and_outlives_the_pool),
 	HARNESS_TEST(what_is_captured_is_no_memory_yet),
 	HARNESS_TEST(nodes_that_allocate_are_no_memory_yet),
+	HARNESS_TEST(a_card_is_known_by_whatever_lies_on_it),
 	HARNESS_TEST(an_unmap_that_begins_at_what_is_not_known_ends_what_is),
 	HARNESS_TEST(making_memory_accessible_is_no_reason_for_a_sample),
 	HARNESS_TEST(a_context_takes_only_its_own_memory_along),
