@@ -34,26 +34,58 @@ void *mv_driver_genuine(const struct mv_hook *hook)
 	return address != ABSENT ? address : NULL;
 }
 
-static bool g_is_all_found;
+/* Rows by where the driver has them: their numbers, plus one, from the hash of that on.  What an earlier driver may have left
+ * is not true of g_genuine any more.  */
+enum { PLACES = 1024 };
+static uint16_t g_places[PLACES];
+static unsigned g_gone = 1; /* how often the driver has gone, or may have; */
+static unsigned g_placed;   /* and what that was when all rows had been put there */
 
-static void find_all(void)
+static uint16_t *place(const void *address, unsigned i)
 {
+	return &g_places[(mv_hash_u64((uintptr_t)address) + i) % PLACES];
+}
+
+/* Others may do the same.  Of rows at one address the first is found.  */
+static void put(const struct mv_hook *hook)
+{
+	uint16_t row = (uint16_t)(hook - mv_hooks + 1);
+	void *address = mv_driver_genuine(hook);
 	unsigned i;
+
+	for (i = 0; address && i < PLACES; i++) {
+		uint16_t there = 0;
+
+		if (__atomic_compare_exchange_n(place(address, i), &there, row, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED) ||
+		    there == row)
+			return;
+	}
+}
+
+static void put_all(void)
+{
+	unsigned i, gone = __atomic_load_n(&g_gone, __ATOMIC_ACQUIRE);
 
 	for (i = 0; i < MV_HOOK_COUNT; i++)
 		if (mv_hooks[i].home == MV_HOME_DRIVER)
-			mv_driver_genuine(&mv_hooks[i]);
-	__atomic_store_n(&g_is_all_found, true, __ATOMIC_RELEASE);
+			put(&mv_hooks[i]);
+	__atomic_store_n(&g_placed, gone, __ATOMIC_RELEASE);
 }
 
-static const struct mv_hook *found_at(const void *address)
+static const struct mv_hook *put_at(const void *address)
 {
+	uint16_t row;
 	unsigned i;
 
-	for (i = 0; i < MV_HOOK_COUNT; i++)
-		if (__atomic_load_n(&g_genuine[i], __ATOMIC_RELAXED) == address)
-			return &mv_hooks[i];
+	for (i = 0; i < PLACES && (row = __atomic_load_n(place(address, i), __ATOMIC_RELAXED)); i++)
+		if (__atomic_load_n(&g_genuine[row - 1], __ATOMIC_RELAXED) == address)
+			return &mv_hooks[row - 1];
 	return NULL;
+}
+
+static bool are_all_put(void)
+{
+	return __atomic_load_n(&g_placed, __ATOMIC_ACQUIRE) == __atomic_load_n(&g_gone, __ATOMIC_ACQUIRE);
 }
 
 /* Another thread may have found the driver gone while we looked.  */
@@ -62,11 +94,11 @@ const struct mv_hook *mv_driver_hook_at(const void *address)
 	const struct mv_hook *hook;
 
 	do {
-		if (!__atomic_load_n(&g_is_all_found, __ATOMIC_ACQUIRE))
-			find_all();
-		hook = found_at(address);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release in mv_driver_follow_loader() */
-	} while (!hook && !__atomic_load_n(&g_is_all_found, __ATOMIC_RELAXED));
+		if (!are_all_put())
+			put_all();
+		hook = put_at(address);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE); /* pairs with the release in forget_driver() */
+	} while (!hook && !are_all_put());
 	return hook;
 }
 
@@ -243,6 +275,21 @@ static bool has_driver_moved(void)
 	       !elf.dynamic;
 }
 
+/* Counted before and after it: what is put meanwhile is put again.  */
+static void forget_driver(void)
+{
+	unsigned i;
+
+	__atomic_fetch_add(&g_gone, 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE); /* pairs with the acquire in mv_driver_hook_at() */
+	forget(g_genuine, MV_HOOK_COUNT);
+	forget(g_real, MV_HOOK_COUNT);
+	forget((void **)&g_questions, sizeof g_questions / sizeof(void *));
+	for (i = 0; i < PLACES; i++)
+		__atomic_store_n(&g_places[i], 0, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&g_gone, 1, __ATOMIC_RELEASE);
+}
+
 void mv_driver_follow_loader(void)
 {
 	static uint64_t seen;
@@ -253,13 +300,8 @@ void mv_driver_follow_loader(void)
 	forget_callers();
 	forget_owners();
 	forget(mv_hook_straight, MV_HOOK_COUNT);
-	if (!has_driver_moved())
-		return;
-	__atomic_store_n(&g_is_all_found, false, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE); /* pairs with the acquire in mv_driver_hook_at() */
-	forget(g_genuine, MV_HOOK_COUNT);
-	forget(g_real, MV_HOOK_COUNT);
-	forget((void **)&g_questions, sizeof g_questions / sizeof(void *));
+	if (has_driver_moved())
+		forget_driver();
 }
 
 static bool lies_in_own(const void *address)

@@ -17,7 +17,7 @@
  * function.  */
 void *mv_driver_genuine(const struct mv_hook *hook);
 
-/* The row whose function the driver has at ADDRESS, not NULL, once there is a driver; NULL: none.  About 60 ns.  */
+/* The row whose function the driver has at ADDRESS, not NULL, once there is a driver; NULL: none.  A hashed look-up.  */
 const struct mv_hook *mv_driver_hook_at(const void *address);
 
 /* The function that HOOK's wrapper calls: what was handed out in its place (mv_driver_set_real), else the genuine one;
