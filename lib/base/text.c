@@ -281,6 +281,13 @@ bool mv_text_starts(const char *string, const char *prefix)
 	return !*prefix;
 }
 
+bool mv_text_ends(const char *string, const char *suffix)
+{
+	size_t length = strlen(string), size = strlen(suffix);
+
+	return length >= size && mv_text_equal(string + length - size, suffix);
+}
+
 bool mv_text_equal(const char *a, const char *b)
 {
 	while (*a && *a == *b) {

@@ -51,8 +51,9 @@ int mv_text_parse_bool(const char *string, bool *value);
 /* The part of PATH behind its last slash.  */
 const char *mv_text_base_name(const char *path);
 
-/* True if STRING begins with PREFIX; if both are equal.  */
+/* True if STRING begins with PREFIX, or ends in SUFFIX, both of which may be all of it; if both are equal.  */
 bool mv_text_starts(const char *string, const char *prefix);
+bool mv_text_ends(const char *string, const char *suffix);
 bool mv_text_equal(const char *a, const char *b);
 
 /* Where files go that have no better place: TMPDIR, a value of that variable, if it is a path from the root, else /tmp.  */

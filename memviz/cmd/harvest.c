@@ -33,13 +33,6 @@ struct harvest {
 	size_t count, room;
 };
 
-static bool ends_in(const char *name, const char *end)
-{
-	size_t length = strlen(name), size = strlen(end);
-
-	return length > size && mv_text_equal(name + length - size, end);
-}
-
 /* A recording of this run carries its token; one of a recorder that knows no tokens is this run's if it began within.  */
 static bool is_ours(const struct harvest *harvest, const struct mv_recording *recording)
 {
@@ -100,7 +93,7 @@ static void gather_in(struct harvest *harvest, const struct mv_harvest_place *pl
 	struct dirent *entry;
 
 	while (folder && (entry = readdir(folder)))
-		if (ends_in(entry->d_name, ".memviz"))
+		if (mv_text_ends(entry->d_name, ".memviz"))
 			look_at(harvest, place, entry->d_name);
 	if (folder)
 		closedir(folder);

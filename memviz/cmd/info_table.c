@@ -124,9 +124,7 @@ static void print(const struct table *table)
 
 static int is_recording(const struct dirent *entry)
 {
-	const char *end = strrchr(entry->d_name, '.');
-
-	return end && mv_text_equal(end, ".memviz");
+	return mv_text_ends(entry->d_name, ".memviz");
 }
 
 static int gather(struct table *table, const char *folder)

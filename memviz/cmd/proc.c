@@ -26,13 +26,6 @@ struct mapped {
 	char path[MV_PROC_PATH_BYTES];
 };
 
-static bool ends_in(const char *text, const char *end)
-{
-	size_t length = strlen(text), size = strlen(end);
-
-	return length >= size && !strcmp(text + length - size, end);
-}
-
 /* Recordings are mapped whole, shared and writable.  */
 static bool parse_line(char *line, struct mapped *mapped)
 {
@@ -47,9 +40,9 @@ static bool parse_line(char *line, struct mapped *mapped)
 	if (mv_text_starts(line + at, in_memory))
 		at += (int)strlen(in_memory);
 	snprintf(mapped->path, sizeof mapped->path, "%s", line + at);
-	if (ends_in(mapped->path, deleted))
+	if (mv_text_ends(mapped->path, deleted))
 		mapped->path[strlen(mapped->path) - strlen(deleted)] = 0;
-	return offset == 0 && rights[1] == 'w' && rights[3] == 's' && ends_in(mapped->path, suffix);
+	return offset == 0 && rights[1] == 'w' && rights[3] == 's' && mv_text_ends(mapped->path, suffix);
 }
 
 /* Look through the maps of PID for a recording; with INODE for that one.  1: found; 0: not; -errno.  */

@@ -127,6 +127,14 @@ static void times_are_read_as_people_write_them(void)
 	CU_ASSERT_EQUAL(mv_text_parse_time("ms", &time_ns), -EINVAL);
 }
 
+static void beginnings_and_ends_may_be_all_of_it(void)
+{
+	CU_ASSERT(mv_text_starts("a.memviz", "a.") && mv_text_starts("a", "a") && mv_text_starts("a", ""));
+	CU_ASSERT(!mv_text_starts("a", "ab") && !mv_text_starts("ab", "b"));
+	CU_ASSERT(mv_text_ends("a.memviz", ".memviz") && mv_text_ends("a", "a") && mv_text_ends("a", ""));
+	CU_ASSERT(!mv_text_ends("z", "viz") && !mv_text_ends("a.memviz2", ".memviz"));
+}
+
 static const struct harness_test tests[] = {
 	HARNESS_TEST(sizes_read_as_people_write_them),
 	HARNESS_TEST(what_is_no_size_is_refused),
@@ -136,5 +144,6 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(numbers_are_written_whole),
 	HARNESS_TEST(yes_and_no_have_many_words),
 	HARNESS_TEST(times_are_read_as_people_write_them),
+	HARNESS_TEST(beginnings_and_ends_may_be_all_of_it),
 };
 HARNESS_MAIN("text", tests)
