@@ -37,7 +37,7 @@ static void after_reset(struct mv_call *call)
 
 static void after_leave(struct mv_call *call)
 {
-	if (mv_call_is_done(call) && !mv_driver_has_context((int)mv_call_arg(call, call->hook->device)))
+	if (mv_call_is_done(call) && mv_driver_has_context((int)mv_call_arg(call, call->hook->device)) == 0)
 		after_reset(call);
 }
 

@@ -375,13 +375,13 @@ bool mv_driver_is_capturing(uint64_t stream, bool is_per_thread)
 	return ask && ask((CUstream)(uintptr_t)stream, &status) == CUDA_SUCCESS && status;
 }
 
-bool mv_driver_has_context(int device)
+int mv_driver_has_context(int device)
 {
 	get_state_fn ask = (get_state_fn)mv_elf_kept(&g_questions.get_state, DRIVER, "cuDevicePrimaryCtxGetState");
 	unsigned flags = 0;
-	int is_active = 1;
+	int is_active = 0;
 
-	return !ask || ask(device, &flags, &is_active) != CUDA_SUCCESS || is_active;
+	return ask && ask(device, &flags, &is_active) == CUDA_SUCCESS ? is_active != 0 : -1;
 }
 
 bool mv_driver_memory_info(uint64_t *free_bytes, uint64_t *total_bytes)

@@ -50,8 +50,9 @@ uint64_t mv_driver_current_context(void);
  * program means the null stream.  */
 bool mv_driver_is_capturing(uint64_t stream, bool is_per_thread);
 
-/* True unless the driver says that the primary context of DEVICE is not there.  */
-bool mv_driver_has_context(int device);
+/* Whether the primary context of DEVICE is there: 1, 0; -1: the driver does not say, so that nothing may be done which
+ * either answer alone allows.  */
+int mv_driver_has_context(int device);
 
 /* What the driver says is free and there on the current context's device.  */
 bool mv_driver_memory_info(uint64_t *free_bytes, uint64_t *total_bytes);

@@ -3,6 +3,7 @@
 
 #include "base/thread.h"
 #include "cuda/abi.h"
+#include "cuda/driver.h"
 #include "cuda/lookup.h"
 #include "cuda/management.h"
 
@@ -15,7 +16,6 @@ enum {
 	GRAPH_RESERVED = 2, /* CU_GRAPH_MEM_ATTR_RESERVED_MEM_CURRENT */
 };
 
-typedef CUresult (*get_state_fn)(CUdevice device, unsigned *flags, int *is_active);
 typedef CUresult (*exchange_mode_fn)(int *mode);
 typedef CUresult (*get_pool_fn)(CUmemoryPool *pool, CUdevice device);
 typedef CUresult (*get_pool_attribute_fn)(CUmemoryPool pool, int attribute, void *value);
@@ -30,15 +30,6 @@ const char *mv_usage_state(void)
 static void *function(void *driver, const char *name)
 {
 	return mv_lookup_next(driver, name);
-}
-
-static bool is_active(void *driver, uint8_t device)
-{
-	get_state_fn ask = (get_state_fn)function(driver, "cuDevicePrimaryCtxGetState");
-	unsigned flags;
-	int active = 0;
-
-	return ask && ask(device, &flags, &active) == CUDA_SUCCESS && active;
 }
 
 /* While some thread captures a graph, others must not call what could spoil it, unless they say that they know what they
@@ -84,7 +75,8 @@ static void ask_driver(uint8_t device, struct mv_usage *usage)
 
 	if (!driver)
 		return;
-	if (is_active(driver, device) && may_ask_in_captures(driver)) {
+	mv_driver_follow_loader();
+	if (mv_driver_has_context(device) > 0 && may_ask_in_captures(driver)) {
 		ask_pool(driver, device, usage);
 		ask_graphs(driver, device, usage);
 	}

@@ -27,9 +27,9 @@ bool mv_driver_is_capturing(uint64_t stream, bool is_per_thread)
 	return hooked_driver.capturing[is_per_thread] == stream;
 }
 
-bool mv_driver_has_context(int device)
+int mv_driver_has_context(int device)
 {
-	return device == 1;
+	return device == HOOKED_ALIVE ? 1 : device == HOOKED_MUTE ? -1 : 0;
 }
 
 bool mv_driver_describe(int device, struct mv_driver_device *description)

@@ -25,6 +25,9 @@ struct hooked_driver {
 
 extern struct hooked_driver hooked_driver;
 
+/* The card whose primary context is there, and the one of which the driver does not say.  */
+enum { HOOKED_ALIVE = 1, HOOKED_MUTE = 3 };
+
 /* No context, and no stream is being captured, whatever the test before has left.  */
 void hooked_set_up(void);
 
