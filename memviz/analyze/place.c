@@ -221,6 +221,13 @@ static uint32_t read_stack(struct mv_places *places, uint32_t stack, uint32_t fr
 	return count;
 }
 
+/* What backward runs: a node's apply, of PyTorch's ("AccumulateGrad") or of an extension's ("MyBackward").  */
+static bool is_node(const struct mv_place *place)
+{
+	return strstr(place->function, "::apply(") &&
+	       (mv_text_starts(place->function, "torch::autograd::") || strstr(place->function, "Backward"));
+}
+
 /* Where libraries ask for memory, what says most: in PyTorch the node of backward, or else the operator that was called
  * first; in any other library the innermost function that is not the allocator's.  */
 static uint32_t operator_of(struct mv_places *places, const uint32_t *frames, uint32_t count)
@@ -230,7 +237,7 @@ static uint32_t operator_of(struct mv_places *places, const uint32_t *frames, ui
 	for (i = 0; i < count; i++) {
 		const struct mv_place *place = mv_places_frame(places, frames[i]);
 
-		if (strstr(place->function, "Backward") && strstr(place->function, "::apply("))
+		if (is_node(place))
 			return i;
 		if (mv_text_starts(place->function, "at::_ops::") && strstr(place->function, "::call("))
 			called = i;

@@ -2,6 +2,8 @@
 """programs.py NAME: programs to be recorded, as people write them: nothing in here knows of the recorder.
 
 Each prints what it knows itself, as one line of JSON, and the test compares."""
+import dataclasses
+import functools
 import json
 import os
 import signal
@@ -216,6 +218,64 @@ def frames():
 
     kept = made_here()
     say(line=made_here.__code__.co_firstlineno + 1, address=kept.data_ptr())
+    os._exit(0)
+
+
+class Noted:
+    """Memory, and the lines that asked for it: each a line that calls note."""
+
+    def __init__(self):
+        self.kept, self.lines = [], {}
+
+    def note(self, tensor):
+        frame = sys._getframe(1)
+        self.kept.append(tensor)
+        self.lines[tensor.data_ptr()] = [frame.f_code.co_filename, frame.f_lineno]
+        return tensor
+
+
+def origins():
+    """Code of others stands between a line and the memory, and between it and the program, in many ways."""
+    noted, make = Noted(), functools.partial(torch.empty, MIB, device="cuda")
+    note = noted.note
+
+    @dataclasses.dataclass
+    class Box:
+        held: object = dataclasses.field(default_factory=lambda: note(make()))
+
+    class Layer(nn.Module):
+        def forward(self, x):
+            return x + note(make())
+
+    class Twice(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, gradient):
+            note(make())
+            return gradient * 2
+
+    @torch.no_grad()
+    def without_gradients():
+        note(make())
+
+    thread = threading.Thread(target=lambda: note(make()))
+    thread.start()
+    thread.join()
+    Box()
+    without_gradients()
+    functools.reduce(lambda count, _: note(make()), range(3))
+    exec("note(make())", {"note": note, "make": make})
+    exec(compile("\ndef cell():\n    note(make())\ncell()", "<ipython-input-3-1f0c6a>", "exec"), {"note": note, "make": make})
+    nn.Sequential(Layer(), nn.Sequential(Layer())).cuda()(make())
+    weight = torch.ones(MIB, device="cuda", requires_grad=True)
+    weight.register_hook(lambda gradient: note(make()).zero_())
+    Twice.apply(weight).sum().backward()
+    other = torch.ones(MIB, device="cuda", requires_grad=True)
+    other.sum().backward()
+    say(lines=noted.lines, gradient=other.grad.data_ptr())
     os._exit(0)
 
 

@@ -303,6 +303,16 @@ class Guest(unittest.TestCase):
             self.assertIn(("frames.<locals>.made_here", said["line"]), python)
             self.assertIn(("frames", said["line"] + 2), python)
 
+    def test_a_block_s_origin_is_the_user_s_own_line(self):
+        with Run("origins") as run:
+            origins = {b["address"]: b["origin"] for b in report(run.recording())["largest_blocks"]}
+            lines = run.said()["lines"]
+            self.assertEqual(len(lines), 11)
+            for address, (file, line) in lines.items():
+                origin = origins[int(address)]
+                self.assertEqual((origin["file"], origin["line"], origin["code"]), (file, line, "own"))
+            self.assertRegex(origins[run.said()["gradient"]]["function"], "^torch::autograd::AccumulateGrad::apply")
+
 
 if __name__ == "__main__":
     unittest.main()
