@@ -141,7 +141,7 @@ static const struct rule rules[] = {
 	{FILE_HAS, "/torch/_tensor.py", "backward", MV_CODE_AUTOGRAD},
 	{FILE_HAS, "/torch/autograd/__init__.py", "backward", MV_CODE_AUTOGRAD},
 	{FILE_HAS, "/torch/autograd/graph.py", "_engine_run_backward", MV_CODE_AUTOGRAD},
-	{FILE_HAS, "/transformers/utils/generic.py", NULL, MV_CODE_WRAPPER},
+	{FILE_HAS, "/transformers/utils/", NULL, MV_CODE_WRAPPER},
 	{FILE_HAS, "/accelerate/utils/operations.py", NULL, MV_CODE_WRAPPER},
 	{FILE_HAS, "/accelerate/hooks.py", "new_forward", MV_CODE_WRAPPER},
 	{FILE_HAS, "/deepspeed/utils/nvtx.py", NULL, MV_CODE_WRAPPER},

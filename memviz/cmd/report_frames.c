@@ -22,17 +22,31 @@ struct stack {
 	const struct mv_place *frames[FRAMES];
 	size_t count;
 	size_t origin;
-	size_t callee; /* what the origin called: the innermost Python frame that tells anything; or COUNT */
+	/* Of Python's frames that tell anything, inside of the origin: the innermost one, and the innermost of the package
+	 * that the origin called, which knows which of the layers it is; COUNT: there is none.  */
+	size_t callee, layer;
 };
 
-static size_t callee_of(const struct stack *stack)
+static bool is_telling(const struct mv_place *place)
 {
+	return place->kind == MV_FRAME_PYTHON && !mv_place_is_noise(place);
+}
+
+static void find_callees(struct stack *stack)
+{
+	const struct mv_place *called = NULL;
 	size_t i;
 
-	for (i = 0; i < stack->origin; i++)
-		if (stack->frames[i]->kind == MV_FRAME_PYTHON && !mv_place_is_noise(stack->frames[i]))
-			return i;
-	return stack->count;
+	stack->callee = stack->layer = stack->count;
+	for (i = stack->origin < stack->count ? stack->origin : 0; i-- > 0;) {
+		if (!is_telling(stack->frames[i]))
+			continue;
+		if (!called)
+			called = stack->frames[i];
+		stack->callee = i;
+		if (mv_author_is_same(called, stack->frames[i]))
+			stack->layer = i;
+	}
 }
 
 static struct stack stack_of(const struct mv_paper *paper, uint32_t id)
@@ -40,7 +54,7 @@ static struct stack stack_of(const struct mv_paper *paper, uint32_t id)
 	struct stack stack;
 
 	stack.count = mv_places_stack(paper->view->places, id, stack.frames, FRAMES, &stack.origin);
-	stack.callee = callee_of(&stack);
+	find_callees(&stack);
 	return stack;
 }
 
@@ -83,7 +97,7 @@ static void print_short(const struct mv_paper *paper, const struct stack *stack)
 	for (i = 0; i < stack->count; i++) {
 		bool is_own = stack->frames[i]->code == MV_CODE_OWN;
 
-		if (shown < LINES && (is_own || i == stack->origin || i == stack->callee)) {
+		if (shown < LINES && (is_own || i == stack->origin || i == stack->callee || i == stack->layer)) {
 			print_frame(paper, stack, i);
 			shown++;
 		} else if (is_own) {

@@ -52,7 +52,7 @@
 
 /* Which frames of a stack the text shows.  */
 enum mv_report_frames {
-	MV_REPORT_OWN,	  /* the user's own, and what the innermost of them called */
+	MV_REPORT_OWN,	  /* the user's own, and what says most of what the innermost of them called */
 	MV_REPORT_FOLDED, /* all, but noise as one line where it stands */
 	MV_REPORT_ALL,
 };

@@ -99,8 +99,8 @@ export function stackList(table, stack) {
 	const frames = table.framesOf(stack);
 	if (!frames.length)
 		return el("p.empty", {}, "No stack was recorded.");
-	const origin = table.originIndex(stack), callee = table.calleeIndex(frames, origin);
-	const stands = (i) => i === origin || i === callee || table.isOwn(frames[i]);
+	const origin = table.originIndex(stack), callees = table.calleesOf(frames, origin);
+	const stands = (i) => i === origin || callees.includes(i) || table.isOwn(frames[i]);
 	const list = el("ol.stack");
 	for (let from = 0, to; from < frames.length; from = to) {
 		for (to = from; to < frames.length && !stands(to); to++)

@@ -78,9 +78,13 @@ export class StackTable {
 		return this.origins[stack] ? this.frame[at] : 0;
 	}
 
-	/** What the origin called, of FRAMES: the innermost one of Python's inside of it that tells anything; -1: none. */
-	calleeIndex(frames, origin) {
-		return frames.findIndex((frame, i) => i < origin && this.kind(frame) === FrameKind.PYTHON && this.frames.code[frame] !== Code.NOISE);
+	/** Of FRAMES, Python's inside of the origin that tell most: the innermost that tells anything, and the innermost of the
+	 * package that the origin called, which knows which of the layers it is. Indexes, innermost first. */
+	calleesOf(frames, origin) {
+		const telling = frames.slice(0, Math.max(0, origin)).map((_, i) => i).filter((i) => this.kind(frames[i]) === FrameKind.PYTHON &&
+			this.frames.code[frames[i]] !== Code.NOISE);
+		const called = this.authorText(frames[telling.at(-1)]);
+		return [...new Set([telling[0], telling.find((i) => this.authorText(frames[i]) === called)])].filter((i) => i !== undefined);
 	}
 
 	functionText(frame) {

@@ -178,11 +178,14 @@ export class Panel {
 	}
 }
 
-/** What the innermost frame that tells something adds to the line that is shown. */
+/** What the frames that the origin led to add to its line: "in LlamaMLP.forward, modeling_llama.py:164: Linear.forward". */
 function innermostText(table, stack) {
 	const frames = table.framesOf(stack);
-	const callee = table.calleeIndex(frames, table.originIndex(stack));
-	return callee < 0 ? "" : `in ${table.headline(frames[callee]).filter(Boolean).reverse().join(", ")}`;
+	const callees = table.calleesOf(frames, table.originIndex(stack));
+	if (!callees.length)
+		return "";
+	const layer = `in ${table.headline(frames[callees.at(-1)]).filter(Boolean).reverse().join(", ")}`;
+	return callees.length > 1 ? `${layer}: ${table.functionText(frames[callees[0]])}` : layer;
 }
 
 function bar(share, part) {

@@ -28,6 +28,8 @@ static const struct line training[] = {
 	CALLS,
 	{PACKAGES "torch/nn/modules/container.py", "Sequential.forward", 259},
 	CALLS,
+	{PACKAGES "peft/tuners/lora.py", "LoraLinear.forward", 60},
+	CALLS,
 	{PACKAGES "torch/nn/modules/linear.py", "Linear.forward", 134},
 	{"/usr/bin/python3.11", NULL, 0},
 	{PACKAGES "torch/lib/libtorch_python.so", NULL, 0},

@@ -321,16 +321,22 @@ class Frames(PageTest):
         self.choose("model.py:16 Block.forward")
         self.picture("folded-light")
         self.assertEqual(self.lines(), [
-            "4 frames of torch, Python", "Linear.forward linear.py:134", "11 frames of Python, PyTorch's dispatch",
+            "4 frames of torch, Python", "Linear.forward linear.py:134", "5 frames of Python, PyTorch's dispatch",
+            "LoraLinear.forward lora.py:60", "11 frames of Python, PyTorch's dispatch",
             "Block.forward model.py:16", "5 frames of Python, PyTorch's dispatch", "Gpt.forward model.py:28",
             "5 frames of Python, PyTorch's dispatch", "main train.py:19", "<module> train.py:22", "2 frames of Python, the system"])
+
+    def test_a_stack_s_row_says_in_which_layer_it_was(self):
+        inner = self.browser.run("return [...document.querySelectorAll('#list .row')].map(e => e.querySelector('.inner')?.textContent)")
+        self.assertIn("in LoraLinear.forward, lora.py:60: Linear.forward", inner)
+        self.assertIn("in convert, module.py:1329", inner)
 
     def test_a_run_opens_by_click_and_by_key(self):
         self.choose("model.py:16 Block.forward")
         folded = len(self.lines())
         self.browser.click("#detail .stack summary")
         self.assertEqual(len(self.lines()), folded + 4)
-        self.assertIn("? libtorch_cuda.so+0x2eff", self.lines())
+        self.assertIn("? libtorch_cuda.so+0x34ff", self.lines())
         self.browser.run("document.querySelector('#detail .stack summary').focus()")
         self.browser.keys(ENTER)
         self.assertEqual(len(self.lines()), folded)
