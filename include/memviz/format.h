@@ -210,6 +210,9 @@ enum mv_frame_kind {
 	MV_FRAME_NATIVE = 1, /* A: module; B: return address as the file counts addresses, 0 module: in the process */
 	MV_FRAME_PYTHON = 2, /* A: file name (text); B: function name (text) in the low half, line in the high half */
 	MV_FRAME_LABEL = 3,  /* A: text: what is known where no address is */
+	/* The end of a stack: what is further out did not call what is further in, but made, in forward, the node of the
+	 * graph that backward was at.  A: text that says so.  */
+	MV_FRAME_FORWARD = 4,
 };
 
 struct mv_frame {

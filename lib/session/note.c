@@ -10,9 +10,11 @@
 /* Limits have no handle; what they are kept under is no address.  */
 #define LIMITS (UINT64_C(1) << 63)
 
-static uint32_t capture(struct mv_session *session)
+uint32_t mv_session_capture(const struct mv_session *session)
 {
-	return session->settings.stacks & (MV_STACKS_NATIVE | MV_STACKS_PYTHON) ? mv_stack_capture() : 0;
+	unsigned parts = session->settings.stacks & (MV_STACKS_NATIVE | MV_STACKS_PYTHON);
+
+	return parts ? mv_stack_capture_from(parts, mv_torch_origin()) : 0;
 }
 
 static bool wants_stack(const struct mv_session *session, const struct mv_event *event)
@@ -32,7 +34,7 @@ static bool wants_stack(const struct mv_session *session, const struct mv_event 
 void mv_session_append_seen(struct mv_session *session, struct mv_session_thread *thread, struct mv_event *event)
 {
 	if (wants_stack(session, event))
-		event->stack = capture(session);
+		event->stack = mv_session_capture(session);
 	mv_session_append(session, thread, event);
 }
 

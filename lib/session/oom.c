@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "cuda/watch.h"
 #include "format/image.h"
-#include "stack/stack.h"
 #include "torch/torch.h"
 
 /* A program whose failed thread allocates again, or whose other threads allocate so often, goes on.  */
@@ -76,7 +75,7 @@ static void note_oom(struct mv_session *session, struct mv_session_thread *threa
 		.extra = ordinal,
 		.device = report->device,
 		.api = report->api,
-		.stack = mv_stack_capture(),
+		.stack = mv_session_capture(session),
 	};
 	struct mv_oom oom = {
 		.requested_bytes = report->requested_bytes,

@@ -124,6 +124,9 @@ void mv_session_note_unmap(uint64_t address, uint64_t size_bytes, uint16_t api);
 void mv_session_note_hidden(uint64_t handle, uint64_t before_ns, uint16_t api);
 void mv_session_note_context_end(uint8_t device, uint8_t context, uint64_t before_ns, uint16_t api);
 
+/* The calling thread's stack, from which the node of backward that it is at, if any, has its origin: lib/torch.  */
+uint32_t mv_session_capture(const struct mv_session *session);
+
 /* Append EVENT with its stack, if it is of a kind that wants one.  */
 void mv_session_append_seen(struct mv_session *session, struct mv_session_thread *thread, struct mv_event *event);
 

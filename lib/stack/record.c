@@ -8,6 +8,9 @@
 /* Stands outside the frames of a stack that is deeper than the recorder follows.  */
 static const char cut_label[] = "\xe2\x80\xa6" "cut"; /* an ellipsis before it */
 
+/* What MV_FRAME_FORWARD says.  */
+static const char forward_label[] = "backward of";
+
 static uint32_t add_text(const struct mv_record *record, uintptr_t string)
 {
 	char *text = record->scratch->text;
@@ -90,9 +93,22 @@ static uint32_t add_node(const struct mv_record *record, const struct mv_stack *
 	return id;
 }
 
+/* The node that the outermost frame hangs on; 0 where there is no origin, or no room.  */
+static uint32_t add_origin(const struct mv_record *record)
+{
+	struct mv_frame frame = {.kind = MV_FRAME_FORWARD};
+	struct mv_stack node = {.parent = record->origin};
+
+	if (!record->origin)
+		return 0;
+	frame.a = record->tables->add_text(forward_label, sizeof forward_label - 1);
+	node.frame = add_frame(record, &frame);
+	return node.frame ? add_node(record, &node) : 0;
+}
+
 uint32_t mv_record_stack(const struct mv_record *record)
 {
-	struct mv_stack node = {0, 0};
+	struct mv_stack node = {add_origin(record), 0};
 	unsigned i;
 
 	for (i = record->merged_count; i-- > 0;) {

@@ -18,6 +18,7 @@ struct mv_record {
 	const struct mv_python *python; /* NULL: the stack has no Python frames */
 	struct mv_scratch *scratch;	/* frames, their merged order, and room for a text */
 	unsigned merged_count;
+	uint32_t origin; /* a stack that stands further out, behind MV_FRAME_FORWARD; 0: none */
 };
 
 /* The id of the stack, 0 if there is no room for one of its records.  Python's code objects are read: their frames are

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stack/sight.h"
 
+#include "stack/fold.h"
 #include "stack/native.h"
 #include "stack/pycode.h"
 #include "stack/pyframe.h"
 #include "stack/python.h"
 #include "stack/rules.h"
+
+/* Tells a stack with an origin from one with a frame more.  */
+enum { ORIGIN_SALT = 0x6f726967 };
 
 /* As mv_unwind_follow has it, so that a stack has one hash however it was found.  */
 static uint64_t hash_addresses(void *const ips[], unsigned n)
@@ -51,6 +55,8 @@ bool mv_sight_look(struct mv_sight *sight)
 		look_at_native(sight);
 	if (sight->parts & MV_STACK_PYTHON)
 		look_at_python(sight);
+	if (sight->origin)
+		sight->hash = mv_fold(sight->hash, sight->origin, ORIGIN_SALT);
 	if (!sight->hash)
 		sight->hash = 1;
 	return sight->native_count || sight->python_thread;

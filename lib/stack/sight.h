@@ -16,6 +16,7 @@
 struct mv_sight {
 	struct mv_scratch *scratch;
 	unsigned parts; /* enum mv_stack_part, wanted */
+	uint32_t origin; /* a stack that is to stand further out; 0: none */
 	struct mv_unwind_registers leaf; /* where the capture began */
 	unsigned native_count;
 	bool is_followed;	 /* they are SCRATCH's UNWIND; else, SCRATCH's IPS */

@@ -230,6 +230,7 @@ static uint32_t record(const struct mv_sight *sight, unsigned merged_count)
 		.python = sight->python_thread ? mv_python_known() : NULL,
 		.scratch = sight->scratch,
 		.merged_count = merged_count,
+		.origin = sight->origin,
 	};
 	uint32_t id;
 
@@ -310,10 +311,10 @@ static void go_inside(struct mv_scratch *scratch)
 	__atomic_store_n(&scratch->stage, MV_SCRATCH_INSIDE, __ATOMIC_SEQ_CST);
 }
 
-static uint32_t capture(unsigned parts, struct mv_unwind_registers leaf)
+static uint32_t capture(unsigned parts, uint32_t origin, struct mv_unwind_registers leaf)
 {
 	struct mv_scratch *scratch = mv_scratch_mine();
-	struct mv_sight sight = {.scratch = scratch, .parts = parts, .leaf = leaf};
+	struct mv_sight sight = {.scratch = scratch, .parts = parts, .origin = origin, .leaf = leaf};
 	uint32_t id;
 
 	if (!scratch) {
@@ -334,19 +335,24 @@ static bool is_prepared(void)
 
 uint32_t mv_stack_capture(void)
 {
-	unsigned parts = __atomic_load_n(&g_stack.parts, __ATOMIC_ACQUIRE);
+	return mv_stack_capture_from(MV_STACK_NATIVE | MV_STACK_PYTHON, 0);
+}
+
+uint32_t mv_stack_capture_from(unsigned parts, uint32_t origin)
+{
 	int saved = errno;
 	uint32_t id = 0;
 
-	if (!parts)
+	parts = (parts | MV_STACK_LIBUNWIND) & __atomic_load_n(&g_stack.parts, __ATOMIC_ACQUIRE);
+	if (!(parts & (MV_STACK_NATIVE | MV_STACK_PYTHON)))
 		return 0;
 	if (is_prepared() && mv_guard_enter(&t_guard, __builtin_frame_address(0))) {
-		id = capture(parts, mv_unwind_here());
+		id = capture(parts, origin, mv_unwind_here());
 		mv_guard_leave(&t_guard);
 	} else {
 		lose(MV_LOSS_STACK_FAILED);
 	}
-	if (!id)
+	if (!id && parts & MV_STACK_NATIVE)
 		count(&g_stack.failed);
 	errno = saved;
 	return id;

@@ -74,6 +74,10 @@ unsigned mv_stack_start(const struct mv_stack_tables *tables, unsigned parts);
  * libunwind, 7 ns for each native frame.  */
 uint32_t mv_stack_capture(void);
 
+/* The same, of PARTS only, and with the stack ORIGIN, an id of this recording, further out than all of it, behind a frame
+ * MV_FRAME_FORWARD; 0: nothing.  That there are no frames is no loss where PARTS leave the native ones out.  */
+uint32_t mv_stack_capture_from(unsigned parts, uint32_t origin);
+
 /* Around the real dlclose.  What is known about unloaded code is forgotten, so that no stack that runs through what comes to
  * lie in its place is taken for one of before.  At any time, also without a start.  */
 void mv_stack_unload_begins(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What PyTorch tells, unasked and unchanged: the blocks of its caching allocator, the errors in which it gives up,
- * where backward begins and ends, what autograd keeps for it, and, at each optimizer step, what is a parameter, a gradient,
+ * where backward begins and ends and where what it works on comes from, what autograd keeps for it, and, at each optimizer step, what is a parameter, a gradient,
  * a state.
  *
  * The library exports the functions through which PyTorch's own libraries report to each other; every call is passed
@@ -41,8 +41,13 @@ bool mv_torch_is_autograd_thread(void);
 
 #define MV_TORCH_NOT_WANTED "not asked for"
 
-/* What is known about the optimizer hooks, and of what autograd keeps, for people; static strings.  */
+/* Where, in forward, the node of the graph was made that backward is at in this thread: a stack of the recording; 0: it is at
+ * none, or that is not known.  A few nanoseconds.  */
+uint32_t mv_torch_origin(void);
+
+/* What is known about the optimizer hooks, of what autograd keeps, and of nodes, for people; static strings.  */
 const char *mv_torch_owner_state(void);
 const char *mv_torch_saved_state(void);
+const char *mv_torch_node_state(void);
 
 #endif

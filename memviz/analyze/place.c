@@ -117,7 +117,7 @@ static struct mv_place place_of(const struct mv_recording *recording, const stru
 	case MV_FRAME_NATIVE:
 		return native_place(recording, frame);
 	default:
-		place.kind = MV_FRAME_LABEL;
+		place.kind = frame->kind == MV_FRAME_FORWARD ? MV_FRAME_FORWARD : MV_FRAME_LABEL;
 		place.function = mv_recording_text(recording, frame->a);
 		return place;
 	}
@@ -274,6 +274,17 @@ size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv
 	return i;
 }
 
+bool mv_places_is_backward(struct mv_places *places, uint32_t stack)
+{
+	uint32_t frames[STACK_FRAMES], i, count = mv_table_stack(places->recording, stack, frames, STACK_FRAMES);
+	const struct mv_place *origin = mv_places_origin(places, stack);
+
+	for (i = 0; i < count && mv_places_frame(places, frames[i]) != origin; i++)
+		if (mv_places_frame(places, frames[i])->kind == MV_FRAME_FORWARD)
+			return true;
+	return false;
+}
+
 const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack)
 {
 	uint32_t frames[STACK_FRAMES], count = mv_table_stack(places->recording, stack, frames, STACK_FRAMES);
@@ -345,4 +356,17 @@ void mv_place_write(const struct mv_place *place, char *bytes, size_t size)
 		else
 			mv_text_add(&text, place->function);
 	}
+}
+
+bool mv_places_write_origin(struct mv_places *places, uint32_t stack, char *bytes, size_t size)
+{
+	const struct mv_place *origin = mv_places_origin(places, stack);
+	struct mv_text text = mv_text_in(bytes, size);
+
+	if (!origin)
+		return false;
+	if (mv_places_is_backward(places, stack))
+		mv_text_add(&text, "backward of ");
+	mv_place_write(origin, bytes + text.length, size - text.length);
+	return true;
 }

@@ -71,6 +71,10 @@ size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv
  * looked up only in the last case.  */
 const struct mv_place *mv_places_origin(struct mv_places *places, uint32_t stack);
 
+/* True if the origin of STACK did not ask for memory itself: backward did, at a node of the graph that the line there had
+ * made in forward.  */
+bool mv_places_is_backward(struct mv_places *places, uint32_t stack);
+
 /* The outermost frame of STACK that is a function of the program's own Python code.  NULL if there is none.  */
 const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack);
 
@@ -80,5 +84,9 @@ bool mv_place_is_noise(const struct mv_place *place);
 /* Write PLACE to TEXT[SIZE] as "model.py:40 in block", "Engine::execute (libtorch_cpu.so)" or "libtorch_cpu.so+0x1234".
  * Of C++ names the last two parts are written, without parameters.  */
 void mv_place_write(const struct mv_place *place, char *text, size_t size);
+
+/* The same of the origin of STACK: "backward of model.py:40 in block", where that is so.  False, and TEXT is left alone: it
+ * has none.  */
+bool mv_places_write_origin(struct mv_places *places, uint32_t stack, char *text, size_t size);
 
 #endif

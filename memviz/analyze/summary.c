@@ -61,17 +61,16 @@ static void say_what(struct mv_summary *summary, const struct mv_report *report)
 /* "model.py:40 in block, from train.py:88 in main".  */
 static void add_places(struct mv_text *text, struct mv_places *places, uint32_t stack)
 {
-	const struct mv_place *headline = mv_places_origin(places, stack);
+	const struct mv_place *origin = mv_places_origin(places, stack);
 	const struct mv_place *outermost = mv_places_entry(places, stack);
 	char place[PLACE_BYTES];
 
-	if (!headline) {
+	if (!mv_places_write_origin(places, stack, place, sizeof place)) {
 		mv_text_add(text, "not known: no stack was taken");
 		return;
 	}
-	mv_place_write(headline, place, sizeof place);
 	mv_text_add(text, place);
-	if (!outermost || outermost == headline)
+	if (!outermost || outermost == origin)
 		return;
 	mv_place_write(outermost, place, sizeof place);
 	mv_text_add(text, ", from ");

@@ -36,8 +36,10 @@ static json_t *origin_of(const struct mv_report_view *view, uint32_t stack)
 	size_t index, count = mv_places_stack(view->places, stack, places, FRAMES, &index);
 	json_t *origin = index < count ? frame_of(places[index]) : json_null();
 
-	if (index < count)
-		json_object_set_new(origin, "index", integer(index));
+	if (index >= count)
+		return origin;
+	json_object_set_new(origin, "index", integer(index));
+	json_object_set_new(origin, "is_backward", json_boolean(mv_places_is_backward(view->places, stack)));
 	return origin;
 }
 

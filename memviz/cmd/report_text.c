@@ -71,18 +71,14 @@ static void print_title(const struct mv_paper *paper)
 static void print_oom(const struct mv_paper *paper)
 {
 	const struct mv_oom *oom = paper->view->report->oom;
-	const struct mv_place *place;
 	char size[MV_TELL_BYTES], text[PLACE_COLUMNS + 1];
 
 	if (!oom)
 		return;
 	fprintf(paper->out, "\n  %s were asked for and did not fit%s\n", mv_tell_size(oom->requested_bytes, size),
 		oom->outcome == MV_OOM_SURVIVED ? "; the program went on" : "");
-	place = mv_places_origin(paper->view->places, oom->stack);
-	if (!place)
-		return;
-	mv_place_write(place, text, sizeof text);
-	fprintf(paper->out, "  by %s\n", text);
+	if (mv_places_write_origin(paper->view->places, oom->stack, text, sizeof text))
+		fprintf(paper->out, "  by %s\n", text);
 }
 
 static void print_bands(const struct mv_paper *paper)
@@ -137,12 +133,10 @@ static void print_stacks(const struct mv_paper *paper)
 static void print_block(const struct mv_paper *paper, const struct mv_block *block)
 {
 	const struct mv_timeline *timeline = paper->view->report->timeline;
-	const struct mv_place *place = mv_places_origin(paper->view->places, block->stack);
 	const char *name = mv_timeline_text(timeline, block->name);
 	char size[MV_TELL_BYTES], text[PLACE_COLUMNS + 1] = "no stack was taken";
 
-	if (place)
-		mv_place_write(place, text, sizeof text);
+	mv_places_write_origin(paper->view->places, block->stack, text, sizeof text);
 	fprintf(paper->out, "  %10s    %-12s%s\n", mv_tell_size(block->size_bytes, size),
 		mv_band_name((enum mv_band)block->band), *name ? name : text);
 	fprintf(paper->out, "                %s\n", mv_reason_text((enum mv_reason)block->reason));

@@ -20,7 +20,8 @@
  *				code is "own", "library" (which does something), or, for one that only leads there, "wrapper",
  *				"dispatch", "autograd", "allocator", "python", "cuda", "system" or "recorder";
  *				origin is the one of them that a person would point at, which is the innermost of code "own"
- *				where there is one, with index, its place among them; null without a stack
+ *				where there is one, with index, its place among them, and is_backward: it made, in
+ *				forward, the node of the graph at which backward asked; null without a stack
  *	losses			what the recorder had to drop: a member for each cause, events
  *	device_bytes		what this process has of the driver
  *	driver_used_is_known	false: nobody was asked

@@ -81,7 +81,7 @@ static bool is_module(const struct mv_module *module)
 
 static bool is_frame(const struct mv_frame *frame)
 {
-	return frame->kind <= MV_FRAME_LABEL;
+	return frame->kind <= MV_FRAME_FORWARD;
 }
 
 static bool is_stack(const struct mv_stack *stack, uint64_t index)

@@ -60,6 +60,7 @@ static bool is_frame(const struct look *look, const struct mv_frame *frame)
 	case MV_FRAME_PYTHON:
 		return is_text(look, frame->a) && is_text(look, (uint32_t)frame->b);
 	case MV_FRAME_LABEL:
+	case MV_FRAME_FORWARD:
 		return is_text(look, frame->a);
 	default:
 		/* Of a newer minor version.  */

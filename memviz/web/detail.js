@@ -46,7 +46,7 @@ export function drawRequest(app) {
 	const frame = table.originOf(oom.stack);
 	return put(place,
 		el("h2", {title: exactText(oom.requested_bytes)}, `Asked for ${sizeText(oom.requested_bytes)} in vain`),
-		el("p", {}, el("b", {}, table.headline(frame)[0]), " ", table.headline(frame)[1]),
+		el("p", {}, table.isBackward(oom.stack) ? "backward of " : "", el("b", {}, table.headline(frame)[0]), " ", table.headline(frame)[1]),
 		el("p.why", {}, [recording.threadText(oom.thread), oom.api].filter(Boolean).join(", ")),
 		oom.stack ? el("details", {}, el("summary", {}, "Whole stack"), stackList(table, oom.stack)) : null);
 }
@@ -140,7 +140,8 @@ function frameItem(table, frame, isOrigin) {
 /** "model.py:16 Block.forward", and whose it is if it is not the user's. */
 function originText(table, stack) {
 	const frame = table.originOf(stack);
-	return frame ? `${table.headline(frame).join(" ").trim()}${table.isOwn(frame) ? "" : ", not your code"}` : "";
+	const before = table.isBackward(stack) ? "backward of " : "";
+	return frame ? `${before}${table.headline(frame).join(" ").trim()}${table.isOwn(frame) ? "" : ", not your code"}` : "";
 }
 
 /** What opens or folds all runs of frames in LIST. */

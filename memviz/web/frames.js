@@ -2,7 +2,7 @@
 /* Stacks: which functions, and which of their lines says most to the person who looks.  */
 import {Stream} from "./streams.js";
 
-export const FrameKind = {NONE: 0, NATIVE: 1, PYTHON: 2, LABEL: 3};
+export const FrameKind = {NONE: 0, NATIVE: 1, PYTHON: 2, LABEL: 3, FORWARD: 4};
 
 /** What a frame tells (enum mv_page_code). */
 const Code = {OWN: 0, LIBRARY: 1, NOISE: 2};
@@ -69,6 +69,12 @@ export class StackTable {
 	/** That frame; 0 without a stack. */
 	originOf(stack) {
 		return this.originFrame[stack];
+	}
+
+	/** True if the origin of STACK did not ask for memory itself: backward did, at a node of the graph that it had made. */
+	isBackward(stack) {
+		const inner = this.framesOf(stack).slice(0, Math.max(0, this.originIndex(stack)));
+		return inner.some((frame) => this.kind(frame) === FrameKind.FORWARD);
 	}
 
 	findOrigin(stack) {

@@ -76,14 +76,14 @@ function blockLines(app, {block, count}) {
 		el("div", {}, el(`i.swatch.p${card.of("paint", block)}`), el("b", {}, sizeText(card.of("size", block))), " ",
 			PARTS_TEXT[card.of("paint", block)], name ? `, ${name}` : ""),
 		card.of("part", block) < BANDS && reason ? el("div.tip-quiet", {}, reason) : null,
-		...ownFrames(table, card.of("stack", block)).map((frame, i) => frameLine(table, frame, i === 0)),
+		...ownFrames(table, card.of("stack", block)).map((frame, i) => frameLine(table, frame, i === 0, i === 0 && table.isBackward(card.of("stack", block)))),
 		el("div.tip-quiet", {}, lifeText(app, block)),
 		count > 1 ? el("div.tip-quiet", {}, `largest of ${countText(count)} blocks in this spot: zoom in to tell them apart`) : null];
 }
 
-function frameLine(table, frame, isOrigin) {
+function frameLine(table, frame, isOrigin, isBackward) {
 	const [place, name] = table.headline(frame);
-	return el(isOrigin ? "div.tip-frame.origin" : "div.tip-frame", {}, el("b", {}, place), " ", name,
+	return el(isOrigin ? "div.tip-frame.origin" : "div.tip-frame", {}, isBackward ? "backward of " : "", el("b", {}, place), " ", name,
 		isOrigin && !table.isOwn(frame) ? el("span.tip-quiet", {}, ", not your code") : null);
 }
 

@@ -105,6 +105,13 @@ uint32_t forge_python(struct forge *forge, uint32_t callers, const char *file, c
 	return add_stack(forge, callers, &frame);
 }
 
+uint32_t forge_forward(struct forge *forge, uint32_t origin)
+{
+	struct mv_frame frame = {MV_FRAME_FORWARD, forge_text(forge, "backward of"), 0};
+
+	return add_stack(forge, origin, &frame);
+}
+
 uint32_t forge_native(struct forge *forge, uint32_t callers, const struct mv_module *module, const char *path,
 		      uint64_t address)
 {

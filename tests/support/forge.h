@@ -41,6 +41,7 @@ uint32_t forge_text(struct forge *forge, const char *text);
 uint16_t forge_api(struct forge *forge, const char *name);
 uint32_t forge_thread(struct forge *forge, const char *name, int is_autograd);
 uint32_t forge_python(struct forge *forge, uint32_t callers, const char *file, const char *function, uint32_t line);
+uint32_t forge_forward(struct forge *forge, uint32_t origin); /* what comes further in is backward of ORIGIN */
 uint32_t forge_native(struct forge *forge, uint32_t callers, const struct mv_module *module, const char *path,
 		      uint64_t address);
 

@@ -64,11 +64,24 @@ static const struct line libraries[] = {
 	{PACKAGES "torch/lib/libtorch_cpu.so", NULL, 0},
 };
 
+static const struct line forward[] = {
+	{"/home/user/train.py", "<module>", 22},
+	{"/home/user/train.py", "main", 19},
+	{"/home/user/acme/model.py", "Block.forward", 17},
+	{PACKAGES "torch/nn/modules/linear.py", "Linear.forward", 134},
+};
+
+static const struct line backward[] = {
+	{"/lib/x86_64-linux-gnu/libc.so.6", NULL, 0},
+	{PACKAGES "torch/lib/libtorch_python.so", NULL, 0},
+	{PACKAGES "torch/lib/libtorch_cpu.so", NULL, 0},
+	{PACKAGES "torch/lib/libtorch_cuda.so", NULL, 0},
+};
+
 /* Each native frame is one of its own.  */
-static uint32_t stack_of(struct forge *forge, const struct line *lines, size_t count)
+static uint32_t stack_from(struct forge *forge, uint32_t stack, const struct line *lines, size_t count)
 {
 	const struct mv_module module = {.start = 0x7f0000000000, .size_bytes = 1 << 24, .build_id_bytes = 20};
-	uint32_t stack = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++)
@@ -77,11 +90,13 @@ static uint32_t stack_of(struct forge *forge, const struct line *lines, size_t c
 	return stack;
 }
 
-#define STACK(lines) stack_of(forge, lines, sizeof(lines) / sizeof *(lines))
+#define STACK_FROM(stack, lines) stack_from(forge, stack, lines, sizeof(lines) / sizeof *(lines))
+#define STACK(lines) STACK_FROM(0, lines)
 
 void stacks_add(struct forge *forge)
 {
-	const uint32_t stacks[] = {STACK(training), STACK(serving), STACK(native), STACK(libraries)};
+	const uint32_t stacks[] = {STACK(training), STACK(serving), STACK(native), STACK(libraries),
+				   STACK_FROM(forge_forward(forge, STACK(forward)), backward)};
 	uint64_t address = UINT64_C(0x7e0000000000), size = 512 * MIB;
 	size_t i;
 

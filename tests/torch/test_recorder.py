@@ -23,7 +23,7 @@ def memviz(*arguments):
 class Run:
     """One program under plain LD_PRELOAD, in a folder of its own."""
 
-    def __init__(self, name, record=True, before=(), after=(), launcher=(), **settings):
+    def __init__(self, name, record=True, before=(), after=(), launcher=(), program="programs.py", **settings):
         self.folder = tempfile.mkdtemp(prefix="memviz-torch-")
         gpusim = os.path.join(BUILD, "gpusim")
         with open(os.path.join(gpusim, "preload"), encoding="ascii") as file:
@@ -32,7 +32,7 @@ class Run:
         preload = [*before, *recorder, *after, *stand_ins]
         self.environment = dict(os.environ, LD_LIBRARY_PATH=gpusim, LD_PRELOAD=":".join(preload), MEMVIZ_OUT=self.folder,
                                 GPUSIM_MEMORY="8GiB", GPUSIM_FORCE="1", **settings)
-        self.command = [PYTHON, *launcher, os.path.join(HERE, "programs.py"), name]
+        self.command = [PYTHON, *launcher, os.path.join(HERE, program), name]
 
     def __enter__(self):
         done = subprocess.run(self.command, env=self.environment, capture_output=True, text=True, cwd=self.folder)
@@ -69,9 +69,9 @@ def info(path):
     return memviz("info", path).stdout
 
 
-def blocks_of(path):
+def blocks_of(path, *what):
     """One line for each block: birth, death, address, bytes, band."""
-    done = subprocess.run([os.path.join(BUILD, "tests/blocks"), path], capture_output=True, text=True)
+    done = subprocess.run([os.path.join(BUILD, "tests/blocks"), path, *what], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()[1:]
 
@@ -177,8 +177,13 @@ class OutOfMemory(unittest.TestCase):
             self.assertEqual(len(after), 1)
             self.assertEqual(after[0]["phase"], "forward")
 
-    def test_where_there_is_no_python_the_operator_is_named(self):
+    def test_in_backward_the_line_in_forward_is_named(self):
         with Run("out_of_memory_in_an_operator_s_backward") as run:
+            self.assertEqual(run.status, 1)
+            self.assertIn("by backward of programs.py:", memviz("report", run.snapshot()).stdout)
+
+    def test_where_there_is_no_python_the_operator_is_named(self):
+        with Run("out_of_memory_in_an_operator_s_backward", MEMVIZ_LABELS="0") as run:
             self.assertEqual(run.status, 1)
             self.assertIn("by LogSoftmaxBackward0::apply", memviz("report", run.snapshot()).stdout)
 
@@ -271,7 +276,7 @@ class Saved(unittest.TestCase):
     def test_labels_can_be_switched_off(self):
         with Run("saved", MEMVIZ_LABELS="0") as run:
             self.assertEqual(run.status, 0, run.err)
-            self.assertEqual(info(run.recording()).count("not asked for"), 2)
+            self.assertEqual(info(run.recording()).count("not asked for"), 3)
             self.assertNotIn("kept by autograd", memviz("report", run.recording(), "--json", "--top=1000").stdout)
 
 

@@ -151,6 +151,47 @@ static void deep_stacks_end_in_the_mark_of_a_cut(void)
 	CU_ASSERT_EQUAL(g_tables.lost[MV_LOSS_STACK_CUT], lost + 1);
 }
 
+static uint32_t recurse_from(unsigned parts, uint32_t origin)
+{
+	uint32_t id = mv_stack_capture_from(parts, origin);
+
+	NO_TAIL_CALL(id);
+	return id;
+}
+
+static void an_origin_stands_further_out(void)
+{
+	struct mv_frame frames[MAX], origin_frames[MAX];
+	uint32_t origin, other, ids[2];
+	volatile unsigned twice = 2; /* one call: two would be two stacks */
+	unsigned i, n, origin_count;
+
+	start();
+	origin = recurse(5);
+	other = recurse(6);
+	for (i = 0; i < twice; i++)
+		ids[i] = recurse_from(MV_STACK_NATIVE, origin);
+	n = tables_frames(ids[0], frames, MAX);
+	origin_count = tables_frames(origin, origin_frames, MAX);
+	CU_ASSERT_EQUAL(ids[0], ids[1]);
+	CU_ASSERT_FATAL(n > origin_count + 1);
+	CU_ASSERT_EQUAL(frames[n - origin_count - 1].kind, MV_FRAME_FORWARD);
+	CU_ASSERT_STRING_EQUAL(tables_text(frames[n - origin_count - 1].a), "backward of");
+	CU_ASSERT(!memcmp(&frames[n - origin_count], origin_frames, origin_count * sizeof *frames));
+	CU_ASSERT_NOT_EQUAL(recurse_from(MV_STACK_NATIVE, other), ids[0]);
+	CU_ASSERT_NOT_EQUAL(recurse_from(MV_STACK_NATIVE, 0), ids[0]);
+}
+
+static void without_native_frames_nothing_is_lost(void)
+{
+	uint64_t failed;
+
+	start();
+	failed = mv_stack_counts().failed;
+	CU_ASSERT_EQUAL(mv_stack_capture_from(MV_STACK_PYTHON, recurse(5)), 0);
+	CU_ASSERT_EQUAL(mv_stack_counts().failed, failed);
+}
+
 static void what_was_captured_is_counted(void)
 {
 	struct mv_stack_counts before, after;
@@ -514,6 +555,8 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(errno_is_left_alone),
 	HARNESS_TEST(records_are_added_once),
 	HARNESS_TEST(deep_stacks_end_in_the_mark_of_a_cut),
+	HARNESS_TEST(an_origin_stands_further_out),
+	HARNESS_TEST(without_native_frames_nothing_is_lost),
 	HARNESS_TEST(what_was_captured_is_counted),
 	HARNESS_TEST(without_room_there_is_no_stack),
 	HARNESS_TEST(a_second_start_changes_nothing),

@@ -160,6 +160,7 @@ static inline int tables_describe(const struct mv_frame *frame, char *text, size
 		return snprintf(text, size, "native\t%s\t%#llx\n", tables_text(g_tables.modules[frame->a].path),
 				(unsigned long long)frame->b);
 	case MV_FRAME_LABEL:
+	case MV_FRAME_FORWARD:
 		return snprintf(text, size, "label\t%s\n", tables_text(frame->a));
 	case MV_FRAME_NONE:
 		break;

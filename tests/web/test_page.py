@@ -363,7 +363,8 @@ class Frames(PageTest):
                 self.choose(f"{beside} {name}")
                 self.assertEqual(self.text("#detail .frame.origin .place"), beside)
                 whose = "" if origin["code"] == "own" else ", not your code"
-                self.assertIn(f"\n{beside} {name}{whose}\n", self.text("#detail dl"))
+                before = "backward of " if origin["is_backward"] else ""
+                self.assertIn(f"\n{before}{beside} {name}{whose}\n", self.text("#detail dl"))
                 self.browser.keys(ESCAPE, ESCAPE)
 
     def test_the_tip_names_the_origin(self):
