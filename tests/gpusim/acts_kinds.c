@@ -294,17 +294,25 @@ static void hidden(void)
 	acts_get(MIB);
 }
 
-/* The calls that changed hidden memory are overwritten by what comes after them, which must not repeat itself.  */
+/* The calls that changed hidden memory are overwritten by what comes after them, which must not repeat itself: sizes and
+ * addresses in no order take the most room.  */
 static void hidden_long_ago(void)
 {
+	enum { ROUNDS = 700000, HELD = 512 };
+	CUdeviceptr held[HELD] = {0};
 	uint32_t random = 1;
 	int i;
 
 	hidden();
-	for (i = 0; i < 1500000; i++) {
+	for (i = 0; i < ROUNDS; i++) {
+		CUdeviceptr *one = &held[(random >> 8) % HELD];
+
 		random = random * 1664525 + 1013904223;
-		MUST(!cuMemFree_v2(acts_get(1 + (random >> 8))));
+		MUST(!cuMemFree_v2(*one));
+		*one = acts_get(1 + (random >> 12));
 	}
+	for (i = 0; i < HELD; i++)
+		MUST(!cuMemFree_v2(held[i]));
 }
 
 const struct act acts_kinds[] = {
