@@ -11,7 +11,7 @@
 #ifndef ANALYZE_RECONCILE_H
 #define ANALYZE_RECONCILE_H
 
-#include "analyze/timeline.h"
+#include "analyze/accounts.h"
 
 enum mv_part {
 	MV_PART_LEDGER = 0, /* asked for by this process: device memory and out of the driver's pools */
@@ -37,15 +37,8 @@ enum mv_basis {
 	MV_BASIS_REST,	      /* what is left */
 };
 
-/* Who said how much is in use.  */
-enum mv_source {
-	MV_SOURCE_NONE = 0, /* nobody: "used" is what this process has */
-	MV_SOURCE_DRIVER,   /* the driver, when the program asked it what is free, or at an out-of-memory error */
-	MV_SOURCE_NVML,	    /* NVML, in a sample */
-};
-
 struct mv_equation {
-	enum mv_source source;
+	enum mv_source source; /* nobody: "used" is what this process has */
 	uint64_t said_ns;    /* when that was said, */
 	uint64_t said_bytes; /* and how much was in use then */
 	uint64_t used_bytes;
@@ -67,6 +60,5 @@ int mv_reconcile(const struct mv_timeline *timeline, const struct mv_card *card,
 
 const char *mv_part_name(enum mv_part part);	/* "context" */
 const char *mv_basis_name(enum mv_basis basis); /* "first_sample" */
-const char *mv_source_name(enum mv_source source); /* "nvml"; "driver"; "none" */
 
 #endif

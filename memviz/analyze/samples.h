@@ -26,6 +26,12 @@ static inline bool mv_sample_tells(const struct mv_sample *sample, enum mv_term 
 	return sample->known & 1u << term;
 }
 
+/* What SAMPLE says of TERM; 0: nothing, or there is no sample.  */
+static inline uint64_t mv_sample_told(const struct mv_sample *sample, enum mv_term term)
+{
+	return sample && mv_sample_tells(sample, term) ? sample->bytes[term] : 0;
+}
+
 /* An MV_EVENT_CALL.  What lives on is there also when its event has been overwritten.  */
 struct mv_card_call {
 	uint64_t time_ns;
