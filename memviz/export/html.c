@@ -9,6 +9,7 @@
 
 #include "export/column.h"
 #include "export/meta.h"
+#include "export/sums.h"
 #include "page_files.h" /* made from memviz/web: page_head, page_tail */
 #include "read/table.h"
 
@@ -25,6 +26,8 @@ static int write_cards(const struct mv_html_recording *recording, struct mv_trac
 	for (i = 0; i < count && !err; i++) {
 		snprintf(name, sizeof name, "%sc%zu", prefix, i);
 		err = mv_lives_write(recording->timeline, &cards[i], trace, out, name, &counts[i]);
+		if (!err)
+			err = mv_sums_write(recording->timeline, &cards[i], out, name, &counts[i]);
 	}
 	return err;
 }

@@ -19,7 +19,6 @@ struct lives {
 	uint64_t *places;	  /* ascending, each once */
 	size_t place_count;
 	size_t run_count;
-	size_t driver_count;
 };
 
 static const struct mv_block *block_at(const struct lives *lives, size_t birth)
@@ -54,7 +53,8 @@ static int class_of(struct lives *lives, struct mv_trace *trace, size_t birth, u
 	key[MV_CLASS_PHASE] = block->phase;
 	key[MV_CLASS_FREE_PHASE] = block->free_phase;
 	key[MV_CLASS_ROLE] = block->role;
-	key[MV_CLASS_FLAGS] = block->flags | (block->is_birth_known ? 0 : MV_PAGE_BIRTH_UNKNOWN);
+	key[MV_CLASS_FLAGS] = block->flags | (block->is_birth_known ? 0 : MV_PAGE_BIRTH_UNKNOWN) |
+			      (block->is_handle ? MV_PAGE_HANDLE : 0);
 	key[MV_CLASS_PART] = lives->parts.counted[index];
 	key[MV_CLASS_PAINT] = lives->parts.painted[index];
 	return mv_keys_add(&lives->classes, key, sizeof key, number);
@@ -194,30 +194,6 @@ static void put_deaths(struct lives *lives, struct mv_column *column)
 			mv_column_put(column, cursor.births - 1 - lives->order.number[cursor.block]);
 }
 
-static const struct mv_card_memory *next_said(const struct lives *lives, size_t *at)
-{
-	size_t count;
-	const struct mv_card_memory *memory = mv_timeline_memory(lives->timeline, &count);
-
-	while (*at < count && memory[*at].device != lives->device)
-		++*at;
-	return *at < count ? &memory[(*at)++] : NULL;
-}
-
-static void put_driver(struct lives *lives, struct mv_column *column)
-{
-	const struct mv_card_memory *said;
-	uint64_t last_ns = 0;
-	size_t at;
-
-	for (at = 0; (said = next_said(lives, &at)); last_ns = said->time_ns, lives->driver_count++)
-		mv_column_put(column, said->time_ns - last_ns);
-	for (at = 0; (said = next_said(lives, &at));)
-		mv_column_put(column, said->free_bytes);
-	for (at = 0; (said = next_said(lives, &at));)
-		mv_column_put(column, said->total_bytes);
-}
-
 static int write_streams(struct lives *lives, FILE *out, const char *prefix)
 {
 	static const struct {
@@ -226,7 +202,6 @@ static int write_streams(struct lives *lives, FILE *out, const char *prefix)
 	} streams[] = {
 		{"classes", put_classes}, {"places", put_places}, {"class", put_class_of}, {"place", put_place_of},
 		{"step", put_steps},	  {"runs", put_runs},	  {"times", put_times},	   {"deaths", put_deaths},
-		{"driver", put_driver},
 	};
 	size_t i;
 
@@ -282,7 +257,6 @@ int mv_lives_write(const struct mv_timeline *timeline, const struct mv_card *car
 		.classes = lives.classes.count,
 		.places = lives.place_count,
 		.runs = lives.run_count,
-		.driver = lives.driver_count,
 	};
 	clear(&lives);
 	return err;

@@ -3,6 +3,7 @@
 #ifndef EXPORT_LIVES_H
 #define EXPORT_LIVES_H
 
+#include "analyze/accounts.h"
 #include "export/order.h"
 #include "export/trace.h"
 
@@ -13,7 +14,8 @@ struct mv_lives_counts {
 	size_t classes;
 	size_t places;
 	size_t runs;
-	size_t driver;
+	size_t sums;
+	enum mv_source source; /* of the sums */
 };
 
 /* Write the streams of CARD to OUT under PREFIX.  Strings and stacks that its blocks refer to are added to TRACE.

@@ -155,7 +155,8 @@ static void put_card(FILE *out, const struct mv_timeline *timeline, const struct
 	put_number(out, "classes", counts->classes);
 	put_number(out, "places", counts->places);
 	put_number(out, "runs", counts->runs);
-	put_number(out, "driver", counts->driver);
+	put_number(out, "sums", counts->sums);
+	put_text(out, "source", mv_source_name(counts->source));
 	end(out, "}");
 }
 

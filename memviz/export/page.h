@@ -27,7 +27,9 @@
  *	runs	how many births follow each other, then how many deaths, then births …
  *	times	ns from event to event; the first since the recording's start
  *	deaths	of each death: how many blocks were born after the one that dies, so far
- *	driver	what the driver said: ns since the time before; bytes free; bytes in all
+ *	sums	what was said of how much is in use (analyze/accounts.h): ns since the time before; what is known (enum
+ *		mv_page_known); bytes in use; in all; kept back; of other processes; reserved of pools; of graphs; then with their
+ *		signs folded away: counted; context; modules; then: calls that these were found around
  *
  * An event is a birth or a death; where both have the same time, deaths come first.  Times are exact.  */
 #ifndef EXPORT_PAGE_H
@@ -75,6 +77,18 @@ enum mv_page_class {
 };
 
 /* In MV_CLASS_FLAGS, above the flags of an event.  */
-enum { MV_PAGE_BIRTH_UNKNOWN = 1 << 8 };
+enum {
+	MV_PAGE_BIRTH_UNKNOWN = 1 << 8,
+	MV_PAGE_HANDLE = 1 << 9, /* it lies nowhere: physical memory that only handles name, and arrays */
+};
+
+/* Of what was said: which of it is there.  */
+enum mv_page_known {
+	MV_PAGE_KNOWS_OWN = 1, /* what is this process's: context and modules */
+	MV_PAGE_KNOWS_OTHERS = 2,
+	MV_PAGE_KNOWS_POOLS = 4,
+	MV_PAGE_KNOWS_GRAPHS = 8,
+	MV_PAGE_FIRST_LOST = 16, /* the context has in it what came before the first sample that is left */
+};
 
 #endif

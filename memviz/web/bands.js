@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The upper lane: what is in use, band on band, below what is held, below what the card has.  */
-import {STACKED, countUpTo} from "./data.js";
+import {STACKED} from "./data.js";
 import {BLANK} from "./columns.js";
 import {stackedTotal} from "./pyramid.js";
 import {channels, pixel} from "./theme.js";
@@ -117,12 +117,10 @@ function drawOthers(image, columns, x, {top, heldRow, rowOf, scale, pixels, card
 			image[row * columns.width + x] = pixels.others;
 }
 
-/** Bytes of the card that were used but not held by this process, when the driver last said so before TIME ns; null:
- * it did not. */
+/** Bytes of the card that were used but not held by this process, as was said for TIME ns; null: it was not said. */
 export function othersAt(card, pyramid, time) {
-	const said = card.driver.said[countUpTo(card.driver.time, time) - 1];
-	if (!said || !pyramid.knowsHeld)
+	const {sums} = card, i = pyramid.knowsHeld ? sums.indexAt(time) : -1;
+	if (i < 0)
 		return null;
-	said.others ??= Math.max(0, said.total - said.free - heldAt(card, pyramid, said.time));
-	return said.others;
+	return sums.beyond[i] ??= Math.max(0, sums.used[i] - heldAt(card, pyramid, sums.time[i]));
 }

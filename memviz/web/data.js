@@ -2,6 +2,7 @@
 /* The page's data as the rest of the script uses it: see memviz/export/page.h, which it mirrors.  */
 import {Stream, readFacts, unfold} from "./streams.js";
 import {StackTable} from "./frames.js";
+import {Sums} from "./sums.js";
 
 /** No event: a block that was not freed while it was recorded dies there. */
 export const NEVER = 0xffffffff;
@@ -17,7 +18,7 @@ export const SUMMED = 10;
 
 export const Phase = {NONE: 0, BACKWARD: 1, OPTIMIZER: 2, USER: 3};
 export const Ledger = {DEVICE: 1, BLOCK: 2, HOST: 3, MANAGED: 4, MAPPING: 6, POOLED: 7};
-export const Flag = {BIRTH_UNKNOWN: 1 << 8};
+export const Flag = {IMPORTED: 4, HANDLE: 32 | 1 << 9, BIRTH_UNKNOWN: 1 << 8};
 /** An OOM after which the program allocated again (enum mv_oom_outcome). */
 export const OOM_SURVIVED = 1;
 export const FileState = {RECORDING: 1, FINISHED: 2, SNAPSHOT: 3};
@@ -83,7 +84,7 @@ export class Card {
 		Object.assign(card, {recording, index, facts, blocks: facts.blocks, events: facts.blocks + facts.deaths});
 		await card.readBlocks(prefix, facts);
 		await card.readEvents(prefix, facts);
-		await card.readDriver(prefix, facts.driver);
+		card.sums = await Sums.open(prefix, facts);
 		return card;
 	}
 
@@ -120,18 +121,6 @@ export class Card {
 				}
 			}
 		}
-	}
-
-	/** What the driver said of the whole card at some moments, the errors among them: ns, bytes, bytes. */
-	async readDriver(prefix, count) {
-		const stream = await Stream.open(prefix, "driver");
-		const time = stream.ascending(count), free = stream.large(count), total = stream.large(count);
-		const said = Array.from(time, (ns, i) => ({time: ns, free: free[i], total: total[i]}));
-		for (const oom of this.recording.oomsOf(this.facts.device))
-			if (oom.total_bytes)
-				said.push({time: oom.time_ns, free: oom.free_bytes, total: oom.total_bytes});
-		said.sort((one, other) => one.time - other.time);
-		this.driver = {said, time: said.map((item) => item.time)};
 	}
 
 	isBirth(event) {

@@ -3,7 +3,7 @@
 import {Part, STACKED} from "./data.js";
 import {byId, el, put} from "./dom.js";
 import {heldBytes, stackedTotal} from "./pyramid.js";
-import {othersAt} from "./bands.js";
+import {drawBalance} from "./balance.js";
 import {PARTS_TEXT, SLACK_TEXT} from "./theme.js";
 import {lineFilter, partFilter, stackFilter} from "./search.js";
 import {poolGaps, tally} from "./tally.js";
@@ -76,7 +76,7 @@ export class Panel {
 			if (part !== Part.OUTSIDE || parts[part])
 				rows.push(this.partRow(part, parts[part], whole));
 		put(byId("parts"), ...rows);
-		this.drawTotals(stacked, held);
+		drawBalance(app, parts, stacked, held);
 	}
 
 	partRow(part, bytes, whole) {
@@ -102,30 +102,6 @@ export class Panel {
 		row.dataset.part = "slack";
 		row.dataset.bytes = String(bytes);
 		return row;
-	}
-
-	/** The sums: bands, what the process holds, the card. */
-	drawTotals(stacked, held) {
-		const {app, parts} = this;
-		const {card} = app;
-		const bands = stacked - parts[Part.OUTSIDE];
-		const {capacity_bytes: capacity, has_pool: hasPool} = card.facts;
-		const others = othersAt(card, app.pyramid, app.time);
-		const total = (key, name, bytes, words) => {
-			const cell = el("div.total", {title: `${exactText(bytes)}: ${words}`}, el("span", {}, name), el("b", {}, sizeText(bytes)));
-			cell.dataset.total = key;
-			cell.dataset.bytes = String(bytes);
-			return cell;
-		};
-		put(byId("totals"),
-			total("allocated", "allocated", bands, "the bands"),
-			hasPool && app.pyramid.knowsHeld ? total("reserved", "reserved", parts[Part.POOL], "what the pool holds of the driver") : null,
-			hasPool && app.pyramid.knowsHeld ? total("device", "this process", held, "all device memory that it holds") : null,
-			others ? total("others", "context, others", others, "used on the card, as the driver said, but not held by the process") : null,
-			others === null ? null : total("free", "free", capacity - held - others, "on the card"),
-			capacity ? total("card", "card", capacity, "what the driver says it has") : null,
-			parts[Part.HOST] ? total("host", "pinned host", parts[Part.HOST], "memory of the host that the card can reach") : null,
-			parts[Part.MANAGED] ? total("managed", "managed", parts[Part.MANAGED], "memory that moves between host and cards") : null);
 	}
 
 	drawList() {

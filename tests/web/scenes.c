@@ -132,6 +132,88 @@ static void evicted(struct forge *forge)
 	training_release(training_run(forge, &plan));
 }
 
+/* ---- what is in use ---- */
+
+static void tell(struct forge *forge, uint64_t number, uint8_t device, enum mv_term term, uint64_t bytes)
+{
+	struct mv_event event = {
+		.kind = MV_EVENT_USAGE,
+		.thread = MAIN,
+		.device = device,
+		.address = number,
+		.extra = term,
+		.size_bytes = bytes,
+	};
+
+	forge_event(forge, &event);
+}
+
+/* A sample of NVML's; POOLS of the driver's are told if there are any.  */
+static void sample(struct forge *forge, uint64_t number, uint8_t device, uint64_t used, uint64_t process, uint64_t others,
+		   uint64_t pools)
+{
+	tell(forge, number, device, MV_TERM_TOTAL, 80 * GIB);
+	tell(forge, number, device, MV_TERM_USED, used);
+	tell(forge, number, device, MV_TERM_RESERVED, 411 * MIB);
+	tell(forge, number, device, MV_TERM_PROCESS, process);
+	tell(forge, number, device, MV_TERM_OTHERS, others);
+	if (pools)
+		tell(forge, number, device, MV_TERM_POOL_RESERVED, pools);
+}
+
+static void load_module(struct forge *forge)
+{
+	struct mv_event event = {.kind = MV_EVENT_CALL, .role = MV_CHANGE_MODULE_BEGIN, .thread = MAIN,
+				 .api = forge_api(forge, "cuModuleLoadData")};
+
+	forge_event(forge, &event);
+}
+
+/* Two cards that NVML was asked about: one with a pool, a collective library's buffers, the driver's own pool and somebody
+ * else's process; one with memory that is counted twice.  */
+static void sums(struct forge *forge)
+{
+	const uint64_t start = UINT64_C(0x7f0000000000);
+	uint32_t train = forge_python(forge, 0, "/home/user/train.py", "step", 40);
+	uint32_t reduce = forge_python(forge, 0, "/home/user/train.py", "reduce", 77);
+	uint64_t i;
+
+	forge_thread(forge, "python", 0);
+	forge_device(forge, 0, "NVIDIA H100 80GB HBM3", 80 * GIB);
+	forge_device(forge, 1, "NVIDIA H100 80GB HBM3", 80 * GIB);
+	sample(forge, 1, 0, 2588 * MIB, 540 * MIB, 2048 * MIB, 0);
+	sample(forge, 2, 1, 500 * MIB, 500 * MIB, 0, 0);
+	alloc_on(forge, 0, MV_LEDGER_DEVICE, start, 40 * GIB, 0, train);
+	for (i = 0; i < 30; i++)
+		alloc_on(forge, 0, MV_LEDGER_BLOCK, start + i * GIB, GIB - i * MIB, 40 * GIB, train);
+	for (i = 0; i < 9; i++)
+		alloc_on(forge, 0, MV_LEDGER_DEVICE, start + 100 * GIB + i * 4 * MIB, 3 * MIB - 1000, 0, reduce);
+	load_module(forge);
+	sample(forge, 3, 0, 43700 * MIB, 41652 * MIB, 2048 * MIB, 0);
+	alloc_on(forge, 0, MV_LEDGER_POOLED, start + 200 * GIB, 700 * MIB, 0, reduce);
+	alloc_on(forge, 0, MV_LEDGER_MANAGED, start + 300 * GIB, 512 * MIB, 0, reduce);
+	alloc_on(forge, 0, MV_LEDGER_HOST, 0x7ff000000000, 64 * MIB, 0, reduce);
+	sample(forge, 4, 0, 46000 * MIB, 42700 * MIB, 3072 * MIB, 1024 * MIB);
+	forge_free(forge, MAIN, MV_LEDGER_DEVICE, start + 100 * GIB);
+	alloc_on(forge, 1, MV_LEDGER_DEVICE, start + 400 * GIB, 2 * GIB, 0, train);
+	sample(forge, 5, 1, 2400 * MIB, 2548 * MIB, 0, 0);
+	mv_store_note(&forge->store, "nvml", "asked");
+}
+
+/* Only the driver has said what is free.  */
+static void said(struct forge *forge)
+{
+	struct mv_event event = {.kind = MV_EVENT_MEMORY_INFO, .thread = MAIN, .size_bytes = 70 * GIB, .extra = 80 * GIB};
+	uint32_t stack = forge_python(forge, 0, "/home/user/serve.py", "load", 12);
+
+	forge_thread(forge, "python", 0);
+	forge_device(forge, 0, "NVIDIA H100 80GB HBM3", 80 * GIB);
+	alloc_on(forge, 0, MV_LEDGER_DEVICE, UINT64_C(0x7f0000000000), 8 * GIB, 0, stack);
+	forge_event(forge, &event);
+	alloc_on(forge, 0, MV_LEDGER_DEVICE, UINT64_C(0x7f1000000000), 3 * GIB, 0, stack);
+	mv_store_note(&forge->store, "nvml", "there is no libnvidia-ml.so.1");
+}
+
 static const struct scene {
 	const char *name;
 	const char *program;
@@ -143,6 +225,8 @@ static const struct scene {
 	{"rank", "train.py", rank, 0},
 	{"cards", "serve.py", cards, 0},
 	{"mapped", "serve.py", mapped, 0},
+	{"sums", "train.py", sums, 0},
+	{"said", "serve.py", said, 0},
 	{"hostile", "</script><b>train.py", hostile, 0},
 	{"evicted", "train.py", evicted, 0},
 	{"ten-million", "train.py", evicted, UINT64_C(1) << 30},
