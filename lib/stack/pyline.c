@@ -116,6 +116,8 @@ static int find_in_locations(const uint8_t *table, size_t size, int line, int la
 
 int mv_pyline_find(enum mv_pylines format, const uint8_t *table, size_t size, int first_line, int lasti)
 {
+	if (lasti < 0)
+		return first_line;
 	switch (format) {
 	case MV_PYLINES_LNOTAB:
 		return find_in_lnotab(table, size, first_line, lasti);

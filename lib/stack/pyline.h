@@ -13,7 +13,7 @@
 #include "stack/pylayout.h"
 
 /* The line of the instruction at LASTI in a code object that begins at FIRST_LINE and has TABLE[SIZE] in FORMAT.
- * 0: the instruction has no line.  Reads nothing outside TABLE, whatever stands in it.  */
+ * 0: the instruction has no line; negative LASTI: FIRST_LINE, as of a frame that has not begun.  Reads nothing outside TABLE, whatever stands in it.  */
 int mv_pyline_find(enum mv_pylines format, const uint8_t *table, size_t size, int first_line, int lasti);
 
 #endif

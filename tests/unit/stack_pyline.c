@@ -64,6 +64,17 @@ static void lines_of_3_11_in_all_forms(void)
 	assert_lines(MV_PYLINES_LOCATIONS, table, sizeof table, points, sizeof points / sizeof *points);
 }
 
+/* A function that is called but has not begun, as a trace function sees it.  */
+static void before_the_bytecode_is_the_first_line(void)
+{
+	static const uint8_t lnotab[] = {0, 1, 2, 1}, ranges[] = {2, 1}, locations[] = {0xe8, 2};
+	static const struct point point = {-2, 10};
+
+	assert_lines(MV_PYLINES_LNOTAB, lnotab, sizeof lnotab, &point, 1);
+	assert_lines(MV_PYLINES_RANGES, ranges, sizeof ranges, &point, 1);
+	assert_lines(MV_PYLINES_LOCATIONS, locations, sizeof locations, &point, 1);
+}
+
 static void without_a_table_there_is_no_line(void)
 {
 	CU_ASSERT_EQUAL(mv_pyline_find(MV_PYLINES_LOCATIONS, NULL, 0, 7, 0), 0);
@@ -102,6 +113,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(lines_of_3_10),
 	HARNESS_TEST(bytecode_of_3_10_may_have_no_line),
 	HARNESS_TEST(lines_of_3_11_in_all_forms),
+	HARNESS_TEST(before_the_bytecode_is_the_first_line),
 	HARNESS_TEST(without_a_table_there_is_no_line),
 	HARNESS_TEST(damaged_tables_are_survived),
 };
