@@ -16,8 +16,9 @@
  * checked against live memory by reads that cannot fault.  The deallocation function of Python's code type is replaced
  * by one that tells us first (pycode.h), and Python is asked once to compare what we read with what it knows
  * (pycheck.h).  Frames are recorded as the interpreter would print them: file, qualified name, line.
- * What is not seen: frames of a sub-interpreter that runs in the thread of another one (CPython itself knows only one
- * state for a thread); builds without the GIL.  */
+ * What is not seen: where a sub-interpreter runs in the thread of another one, the frames of one of the two (CPython itself
+ * knows only one state for a thread: to 3.11 that of the caller, then that of the one that runs); builds without the
+ * GIL; versions after 3.14; interpreters that are not CPython.  */
 #ifndef STACK_STACK_H
 #define STACK_STACK_H
 

@@ -10,7 +10,7 @@ CAPTURES, STACKS, CUT, FAILED, REPEATED = range(5)
 Frame = collections.namedtuple("Frame", "kind file line name")
 
 PATH = os.environ["MEMVIZ_PROBE"]
-HOLD = ctypes.PyDLL(PATH)
+HOLD = getattr(ctypes, "PyDLL", ctypes.CDLL)(PATH)  # PyPy has no other
 FREE = ctypes.CDLL(PATH)
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint32)
 
@@ -26,7 +26,11 @@ for library in (HOLD, FREE):
     library.probe_bench.restype = ctypes.c_double
 
 
+_known = {}  # a stack's number says all about it
+
+
 def start(parts=NATIVE | PYTHON):
+    _known.clear()
     return HOLD.probe_start(parts)
 
 
@@ -40,11 +44,17 @@ def count(which):
 
 def frames(stack):
     """The frames of a stack, innermost first; a native frame's FILE is its object, a label's its text."""
+    if stack not in _known:
+        _known[stack] = _read_frames(stack)
+    return _known[stack]
+
+
+def _read_frames(stack):
     buffer = ctypes.create_string_buffer(1 << 18)
     size = HOLD.probe_describe(stack, buffer, len(buffer))
     assert size >= 0
     result = []
-    for line in buffer.raw[:size].decode().splitlines():
+    for line in ctypes.string_at(buffer, size).decode().splitlines():
         kind, *rest = line.split("\t")
         if kind == "python":
             result.append(Frame(kind, rest[0], int(rest[1]), rest[2]))

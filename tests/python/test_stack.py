@@ -1,21 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stacks of Python programs: what lib/stack reads without the GIL is what the interpreter says itself."""
-import asyncio
-import functools
 import os
 import subprocess
 import sys
 import textwrap
 import threading
 import unittest
+import warnings
 
 import probe
 from probe import FREE, HOLD, Frame
+from shapes import Collector, call_deep, call_deep_through_c, call_everywhere
 
 PARTS = probe.start()
 
 # Versions whose frames are not read have one test of their own.
-IS_KNOWN = (3, 8) <= sys.version_info[:2] <= (3, 14) and getattr(sys, "_is_gil_enabled", lambda: True)()
+IS_CPYTHON = sys.implementation.name == "cpython"
+IS_KNOWN = IS_CPYTHON and (3, 8) <= sys.version_info[:2] <= (3, 14) and getattr(sys, "_is_gil_enabled", lambda: True)()
+
+# How many stacks each test of frames compares, at least, and how often interpreters end.  Debug builds are slow.
+CAPTURES = int(os.environ.get("MEMVIZ_CAPTURES", 0)) // (10 if hasattr(sys, "gettotalrefcount") else 1)
+ENDS = int(os.environ.get("MEMVIZ_ENDS", 5))
+
+# Packages for each version of Python, for tests that are skipped without.
+PACKAGES = os.path.join(os.environ.get("MEMVIZ_PACKAGES", ""), "%d.%d" % sys.version_info[:2])
+sys.path.append(PACKAGES)
+try:
+    import greenlet
+except ImportError:
+    greenlet = None
 
 
 def load_tests(loader, tests, pattern):
@@ -24,183 +37,10 @@ def load_tests(loader, tests, pattern):
     return loader.loadTestsFromTestCase(RefusedTest)
 
 
-def name_of(code):
-    return getattr(code, "co_qualname", code.co_name)
-
-
-def expected_frames(frame):
-    """FRAME and its callers as the interpreter shows them."""
-    result = []
-    while frame is not None:
-        code = frame.f_code
-        file = code.co_filename.encode("utf-8", "replace").decode()
-        result.append(Frame("python", file, frame.f_lineno, name_of(code)))
-        frame = frame.f_back
-    return result
-
-
-class Collector:
-    """Compares stacks from wherever the code under test calls it."""
-
-    def __init__(self, library):
-        self.library = library
-        self.wrong = []
-        self.checks = 0
-
-    def __call__(self, *ignored):
-        frame = sys._getframe()
-        stack, line = self.library.probe_capture(), frame.f_lineno
-        expected = expected_frames(frame)
-        expected[0] = expected[0]._replace(line=line)
-        found = probe.python_frames(stack)
-        self.checks += 1
-        if found != expected:
-            self.wrong.append((found, expected))
-        return 0
-
-
-class Shapes:
-    """A call from every kind of place that Python has."""
-
-    def __init__(self, check):
-        self.check = check
-        check()
-
-    @property
-    def attribute(self):
-        return self.check()
-
-    def __getattr__(self, name):
-        if name == "missing":
-            return self.check()
-        raise AttributeError(name)
-
-    def __add__(self, other):
-        self.check()
-        return self
-
-    def __matmul__(self, other):
-        self.check()
-        return self
-
-    def __lt__(self, other):
-        self.check()
-        return False
-
-    def __enter__(self):
-        self.check()
-        return self
-
-    def __exit__(self, *exception):
-        self.check()
-
-    def __iter__(self):
-        yield self.check()
-
-    def __del__(self):
-        self.check()
-
-
-def generator(check, depth):
-    check()
-    if depth:
-        yield from generator(check, depth - 1)
-    yield 1
-
-
-async def coroutine(check, depth):
-    check()
-    if depth:
-        await coroutine(check, depth - 1)
-    await asyncio.sleep(0)
-    check()
-
-
-async def async_generator(check):
-    for i in range(3):
-        check()
-        yield i
-
-
-async def gather(check):
-    await asyncio.gather(coroutine(check, 3), coroutine(check, 1))
-    async for _ in async_generator(check):
-        check()
-
-
-def decorate(function):
-    @functools.wraps(function)
-    def wrapper(*args, **options):
-        return function(*args,
-                        **options)
-    return wrapper
-
-
-@decorate
-def recurse(check, depth):
-    if depth:
-        return [recurse(check, depth - 1)
-                for _ in (1,)]
-    return check(
-        depth)
-
-
-def naïve_δ(check):
-    check()
-
-
-def fail_and_clean_up(check):
-    try:
-        raise ValueError
-    except ValueError:
-        check()
-    finally:
-        check()
-
-
-def call_by_operators(check):
-    shapes = Shapes(check)
-    shapes.attribute
-    shapes.missing
-    shapes + shapes
-    shapes @ shapes
-    sorted([shapes, shapes])
-    list(shapes)
-    with shapes:
-        check()
-
-
-def call_by_iteration(check):
-    list(generator(check, 4))
-    list(map(lambda value: check(), [1, 2]))
-    functools.reduce(lambda a, b: check(), [1, 2, 3])
-    {key: check() for key in range(2)}
-    [check() for _ in range(2)]
-    next(check() for _ in range(1))
-
-
-def call_by_source(check):
-    exec(compile("\n\n\ncheck()\nclass Body:\n  attribute = check()\n", "<generated é>", "exec"), {"check": check})
-    eval("check()", {"check": check})
-    eval(compile("\n" * 70000 + "check()", "far down", "eval"), {"check": check})
-
-
-def call_everywhere(check):
-    call_by_operators(check)
-    call_by_iteration(check)
-    call_by_source(check)
-    recurse(check, 12)
-    naïve_δ(check)
-    fail_and_clean_up(check)
-    asyncio.run(gather(check))
-
-
-def call_deep(check, depth):
-    return call_deep(check, depth - 1) if depth else check()
-
-
-def call_deep_through_c(call, depth):
-    return list(map(lambda _: call_deep_through_c(call, depth - 1), [1]))[0] if depth else call()
+def call_often(check):
+    call_everywhere(check)
+    while check.checks < CAPTURES:
+        call_everywhere(check)
 
 
 class FramesTest(unittest.TestCase):
@@ -211,12 +51,12 @@ class FramesTest(unittest.TestCase):
 
     def test_frames_are_right_with_the_gil(self):
         check = Collector(HOLD)
-        call_everywhere(check)
+        call_often(check)
         self.assert_right(check)
 
     def test_frames_are_right_without_the_gil(self):
         check = Collector(FREE)
-        call_everywhere(check)
+        call_often(check)
         self.assert_right(check)
 
     def test_frames_are_right_in_threads(self):
@@ -230,19 +70,23 @@ class FramesTest(unittest.TestCase):
             self.assert_right(check)
 
     def test_frames_are_right_in_a_forked_child(self):
-        if sys.version_info >= (3, 12):
-            self.skipTest("Python warns of forks with threads")
-        child = os.fork()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of forks with threads
+            child = os.fork()
         if child == 0:
-            probe.start()
-            check = Collector(FREE)
-            call_everywhere(check)
-            os._exit(1 if check.wrong or not check.checks else 0)
+            status = 1
+            try:
+                probe.start()
+                check = Collector(FREE)
+                call_everywhere(check)
+                status = 1 if check.wrong or not check.checks else 0
+            finally:
+                os._exit(status)
         self.assertEqual(os.waitpid(child, 0)[1], 0)
 
-    def test_depth_of_200(self):
+    def test_depth_of_300(self):
         check = Collector(FREE)
-        call_deep(check, 200)
+        call_deep(check, 300)
         self.assert_right(check)
 
     def test_same_place_same_stack(self):
@@ -294,6 +138,50 @@ class MergeTest(unittest.TestCase):
         found = probe.frames(FREE.probe_capture_elsewhere())
         self.assertTrue(found)
         self.assertEqual({frame.kind for frame in found}, {"native"})
+
+
+@unittest.skipUnless(greenlet, "there is no greenlet")
+class GreenletTest(unittest.TestCase):
+    """Greenlets change a thread's frames, and its stack, behind the interpreter's back."""
+
+    def run_greenlets(self, call, count):
+        """CALL in greenlets that take turns, each within a generator, a callback and its starter."""
+        def turn(*ignored):
+            greenlet.getcurrent().parent.switch()
+            return call()
+
+        def live(depth):
+            if depth:
+                return list(map(live, [depth - 1]))
+            return [turn() for _ in range(3)]
+        living = [greenlet.greenlet(live) for _ in range(count)]
+        for i, one in enumerate(living):
+            one.switch(i)
+        while any(living):
+            for one in living:
+                if one:
+                    one.switch()
+
+    def test_frames_are_right(self):
+        for library in (HOLD, FREE):
+            check = Collector(library)
+            self.run_greenlets(check, 5)
+            self.assertEqual(check.checks, 15)
+            for found, expected in check.wrong[:1]:
+                self.assertEqual(found, expected)
+
+    def test_frames_are_right_everywhere(self):
+        check = Collector(FREE)
+        greenlet.greenlet(call_everywhere).switch(check)
+        self.assertGreater(check.checks, 0)
+        for found, expected in check.wrong[:1]:
+            self.assertEqual(found, expected)
+
+    @unittest.skipIf(sys.version_info < (3, 10), "no anchors before 3.10")
+    def test_every_evaluation_is_found(self):
+        unmatched = []
+        self.run_greenlets(lambda: unmatched.append(FREE.probe_unmatched()), 5)
+        self.assertEqual(unmatched, 15 * [0])
 
 
 class DeepTest(unittest.TestCase):
@@ -377,7 +265,8 @@ class RefusedTest(unittest.TestCase):
         if IS_KNOWN:
             self.skipTest("this version is known")
         self.assertEqual(PARTS, probe.NATIVE)
-        self.assertRegex(probe.state(), r"^CPython 3\.%d, .* not read$" % sys.version_info[1])
+        expected = r"^CPython 3\.%d, .* not read$" % sys.version_info[1] if IS_CPYTHON else "^no interpreter$"
+        self.assertRegex(probe.state(), expected)
         self.assertEqual({frame.kind for frame in probe.frames(FREE.probe_capture())}, {"native"})
 
 
@@ -392,7 +281,7 @@ class ProcessTest(unittest.TestCase):
         return done.stdout.decode()
 
     def test_threads_go_on_while_the_interpreter_ends(self):
-        for _ in range(5):
+        for _ in range(ENDS):
             self.run_python("""
                 import threading, time
                 def capture_for_ever():  # a return to Python, now and then, would meet with mistakes of its own
@@ -415,6 +304,22 @@ class ProcessTest(unittest.TestCase):
             print(probe.state().split(", ")[1])
         """)
         self.assertEqual(out, "capture\nframes read\n")
+
+    def test_the_first_capture_comes_from_a_greenlet(self):
+        if not greenlet:
+            self.skipTest("there is no greenlet")
+        out = self.run_python("""
+            import sys
+            sys.path.append(%r)
+            import greenlet
+            def capture():
+                print([frame.name for frame in probe.python_frames(FREE.probe_capture())])
+            def start():
+                greenlet.greenlet(capture).switch()
+            greenlet.greenlet(start).switch()
+            print(probe.state().split(", ")[1])
+        """ % PACKAGES)
+        self.assertEqual(out, "['capture']\nframes read\n")
 
     def test_captures_at_exit(self):
         self.run_python("""
@@ -461,27 +366,68 @@ class ProcessTest(unittest.TestCase):
             signal.setitimer(signal.ITIMER_REAL, 0)
         """)
 
-    def test_sub_interpreter(self):
-        self.run_python("""
+    def run_with_interpreters(self, source):
+        return self.run_python("""
+            import os, sys, threading
             try:
                 import _interpreters as interpreters
+                old = "legacy"
             except ImportError:
-                try:
-                    import _xxsubinterpreters as interpreters
-                except ImportError:
-                    raise SystemExit
+                import _xxsubinterpreters as interpreters
+                old = {"isolated": False} if sys.version_info >= (3, 9) else {}
+            new = interpreters.create
+            def create():
+                return new(old) if isinstance(old, str) else new(**old)
+            prologue = "import sys; sys.path = %r; import probe; capture = probe.FREE.probe_capture\\n" % (sys.path,)
+            def names(stack):
+                return [frame.name for frame in probe.python_frames(stack)]
+        """ + textwrap.dedent(source).replace("\n", "\n" + 12 * " "))
+
+    # Python knows one state for a thread: to 3.11 that of the interpreter in which it began, then that of the one that runs.
+    def test_sub_interpreters_show_one_interpreter(self):
+        out = self.run_with_interpreters("""
             FREE.probe_capture()
-            interpreter = interpreters.create()
-            import sys
-            interpreters.run_string(interpreter, "import sys; sys.path = %r" % (sys.path,))
-            interpreters.run_string(interpreter, '''
+            interpreter = create()
+            read, write = os.pipe()
+            def call():
+                interpreters.run_string(interpreter, prologue + '''
+            import os
             def inner():
-                return sum(range(10))
-            inner()
-            ''')
+                return capture()
+            os.write(%d, b"%%d" %% inner())
+            '''.replace("            ", "") % write)
+            call()
+            print(names(int(os.read(read, 10))))
             interpreters.destroy(interpreter)
-            assert probe.python_frames(FREE.probe_capture())
+            print(names(FREE.probe_capture()), probe.state().split(", ")[1])
         """)
+        shown = "call" if sys.version_info < (3, 12) else "inner"
+        self.assertEqual(out, "['%s', '<module>']\n['<module>'] frames read\n" % shown)
+
+    def test_sub_interpreters_in_threads(self):
+        out = self.run_with_interpreters("""
+            FREE.probe_capture()
+            def live(interpreter):
+                for _ in range(20):
+                    interpreters.run_string(interpreter, prologue + '''
+            for i in range(100):
+                exec("def f(): return capture()", globals())
+                f()
+            '''.replace("            ", ""))
+            living = [create() for _ in range(3)]
+            threads = [threading.Thread(target=live, args=(interpreter,)) for interpreter in living]
+            for thread in threads:
+                thread.start()
+            wrong = 0
+            while any(thread.is_alive() for thread in threads):
+                wrong += names(FREE.probe_capture()) != ["<module>"]
+            for thread in threads:
+                thread.join()
+            for interpreter in living:
+                interpreters.destroy(interpreter)
+            print(wrong, probe.state().split(", ")[1])
+        """)
+        self.assertEqual(out, "0 frames read\n")
 
     def test_python_only(self):
         done = subprocess.run(
