@@ -28,12 +28,13 @@ static struct {
 	void *(*thread_state)(void);
 	struct object *(*current_frame)(void);
 	struct object *(*get_attribute)(struct object *of, const char *name);
-	struct object *(*module)(const char *name);
+	struct object *(*module)(struct object *name); /* NULL: not imported */
 	struct object *(*import)(const char *name);
 	struct object *(*function)(const struct method *method, struct object *self, struct object *module);
 	struct object *(*call)(struct object *function, ...);
 	struct object *none; /* the object itself */
 	struct object *(*string)(const char *bytes);
+	struct object *(*empty_code)(const char *file, const char *function, int first_line);
 	const char *(*utf8)(struct object *string, ssize_t *length);
 	long (*as_long)(struct object *number);
 	void (*keep)(struct object *);
@@ -51,12 +52,13 @@ static const struct {
 	{"PyGILState_GetThisThreadState", &g_python.thread_state},
 	{"PyEval_GetFrame", &g_python.current_frame},
 	{"PyObject_GetAttrString", &g_python.get_attribute},
-	{"PyImport_AddModule", &g_python.module},
+	{"PyImport_GetModule", &g_python.module},
 	{"PyImport_ImportModule", &g_python.import},
 	{"PyCFunction_NewEx", &g_python.function},
 	{"PyObject_CallFunctionObjArgs", &g_python.call},
 	{"_Py_NoneStruct", &g_python.none},
 	{"PyUnicode_FromString", &g_python.string},
+	{"PyCode_NewEmpty", &g_python.empty_code},
 	{"PyUnicode_AsUTF8AndSize", &g_python.utf8},
 	{"PyLong_AsLong", &g_python.as_long},
 	{"Py_IncRef", &g_python.keep},
@@ -247,18 +249,108 @@ static bool is_chain_right(const struct mv_pylayout *layout)
 	return is_right;
 }
 
+/* A function of those that Python has loaded itself; NULL if it is not there.  */
+static struct object *get_method(const char *module_name, const char *class_name, const char *name)
+{
+	struct object *key = g_python.string(module_name);
+	struct object *module = key ? g_python.module(key) : NULL;
+	struct object *class = get(module, class_name);
+	struct object *method = get(class, name);
+
+	if (!key || !module)
+		g_python.clear_error();
+	drop(class);
+	drop(module);
+	drop(key);
+	return method;
+}
+
 /* Code whose qualified name is not its name, as is that of every method; this one is there in every version.  */
 static bool is_method_right(const struct mv_pylayout *layout)
 {
-	struct object *module = g_python.module("_frozen_importlib"); /* borrowed */
-	struct object *class = get(module, "_ModuleLock");
-	struct object *method = get(class, "acquire");
+	struct object *method = get_method("_frozen_importlib", "_ModuleLock", "acquire");
 	struct object *code = get(method, "__code__");
 	bool is_right = !code || is_code_right(layout, code);
 
 	drop(code);
 	drop(method);
-	drop(class);
+	return is_right;
+}
+
+/* The unit of two bytes that has RESUME; the count of units if none has.  */
+static int find_resume(struct object *code, uint8_t resume)
+{
+	struct object *found = get(code, "co_code");
+	int units = 0;
+
+	if (found)
+		while (2 * units < g_python.bytes_size(found) && g_python.bytes(found)[2 * units] != resume)
+			units++;
+	drop(found);
+	return units;
+}
+
+static uint8_t first_opcode(struct object *code)
+{
+	struct object *found = get(code, "co_code");
+	uint8_t opcode = found && g_python.bytes_size(found) ? *g_python.bytes(found) : 0;
+
+	drop(found);
+	return opcode;
+}
+
+/* A frame has begun when it comes to the first RESUME, which is the first instruction of code that does nothing.  */
+static bool has_beginning(const struct mv_pylayout *layout, struct object *code)
+{
+	struct object *empty = g_python.empty_code("", "", 1);
+	bool is_right = !code || !empty ||
+			mv_py_int((uintptr_t)code, layout->code_first_traceable) == find_resume(code, first_opcode(empty));
+
+	if (!empty)
+		g_python.clear_error();
+	drop(empty);
+	return is_right;
+}
+
+/* A generator that has not begun holds its frame, of which only the code object is known: the last place with it.  */
+static bool has_owner(const struct mv_pylayout *layout, struct object *generator, struct object *code)
+{
+	uintptr_t object = (uintptr_t)generator, at;
+
+	for (at = mv_py_word(mv_py_word(object, MV_PYOBJECT_TYPE), MV_PYTYPE_SIZE); at > MV_PYOBJECT_TYPE; at -= sizeof(void *))
+		if ((mv_py_word(object + at, layout->frame_code) & ~(uint64_t)layout->tag_mask) == (uintptr_t)code)
+			return mv_py_byte(object + at, layout->frame_owner) == MV_PYOWNER_GENERATOR;
+	return false;
+}
+
+static bool is_generator_right(const struct mv_pylayout *layout)
+{
+	struct object *function = get_method("_collections_abc", "Sequence", "__iter__");
+	struct object *code = get(function, "__code__");
+	struct object *generator = code ? g_python.call(function, g_python.none, NULL) : NULL;
+	bool is_right = !generator || (has_beginning(layout, code) && has_owner(layout, generator, code));
+
+	if (!generator)
+		g_python.clear_error();
+	drop(generator);
+	drop(code);
+	drop(function);
+	return is_right;
+}
+
+/* What is hidden, from 3.11 on: frames that have not begun, unless they are those of generators.  */
+static bool is_hiding_right(const struct mv_pylayout *layout)
+{
+	struct object *method, *code;
+	bool is_right;
+
+	if (!layout->code_first_traceable)
+		return true;
+	method = get_method("_frozen_importlib_external", "FileFinder", "__init__"); /* has a cell to make */
+	code = get(method, "__code__");
+	is_right = has_beginning(layout, code) && is_generator_right(layout);
+	drop(code);
+	drop(method);
 	return is_right;
 }
 
@@ -280,7 +372,8 @@ static bool are_texts_right(const struct mv_pylayout *layout)
 
 bool mv_pycheck_compare(const struct mv_pylayout *layout)
 {
-	return find_functions() && is_method_right(layout) && are_texts_right(layout) && is_chain_right(layout);
+	return find_functions() && is_method_right(layout) && are_texts_right(layout) && is_hiding_right(layout) &&
+	       is_chain_right(layout);
 }
 
 static struct object *tell_end(struct object *self, struct object *arguments)

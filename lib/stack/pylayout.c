@@ -90,7 +90,6 @@ static const struct mv_pylayout known[] = {
 		.thread_id = 136,
 		.thread_cframe = 56,
 		.cframe_frame = 0,
-		.cframe_previous = 8,
 		.frame_code = 0,
 		.frame_previous = 8,
 		.frame_instr = 56,

@@ -72,6 +72,7 @@ enum {
 	MV_PYOBJECT_TYPE = 8,
 	MV_PYVAR_SIZE = 16,
 	MV_PYTYPE_NAME = 24,
+	MV_PYTYPE_SIZE = 32, /* of its objects, without what varies from one to the next */
 	MV_PYTYPE_DEALLOC = 48,
 	MV_PYTHREAD_BYTES = 1024, /* PyThreadState is not larger, where CFrames matter */
 	MV_PYOWNER_GENERATOR = 1, /* frame_owner: the frame lies in a generator */

@@ -142,20 +142,21 @@ static bool read_first(const struct mv_pylayout *layout, uintptr_t thread, uint6
 	return read_word(thread, layout->thread_cframe, &cframe) && read_word(cframe, layout->cframe_frame, frame);
 }
 
-/* The CFrames of the evaluations lead to the thread's own.  */
-static bool has_cframes(const struct mv_pylayout *layout, uintptr_t thread)
+/* The CFrames of the evaluations lead to the thread's own; at least ENTRIES of them: a greenlet has one more.  */
+static bool has_cframes(const struct mv_pylayout *layout, uintptr_t thread, unsigned entries)
 {
-	uint64_t cframe, previous;
+	uint64_t cframe;
 	unsigned i;
 
 	if (layout->anchor != MV_PYANCHOR_EACH && layout->anchor != MV_PYANCHOR_CFRAME)
 		return true;
 	if (!read_word(thread, layout->thread_cframe, &cframe))
 		return false;
-	for (i = 0; mv_py_is_evaluation(cframe, thread) && i < FRAMES; i++, cframe = previous)
-		if (!read_word(cframe, layout->cframe_previous, &previous))
+	for (i = 0; mv_py_is_evaluation(cframe, thread) && i < CHAIN_MAX; i++)
+		if (!read_word(cframe, layout->cframe_previous, &cframe))
 			return false;
-	return true;
+	/* Not the thread's state itself: its address lies about everywhere on the stack.  */
+	return i >= entries && cframe > thread && !mv_py_is_evaluation(cframe, thread);
 }
 
 static bool is_own_thread(const struct mv_pylayout *layout, uintptr_t thread)
@@ -177,19 +178,32 @@ static bool ends_chain(const struct mv_pylayout *layout, uintptr_t frame)
 	return true;
 }
 
+/* Whether FRAME is the outermost one of an evaluation that has a CFrame.  */
+static bool read_entry(const struct mv_pylayout *layout, uintptr_t frame, unsigned *entry)
+{
+	uint8_t mark = 1;
+
+	if (layout->anchor == MV_PYANCHOR_CFRAME && !read_byte(frame, layout->frame_entry, &mark))
+		return false;
+	*entry = mark;
+	return mark <= 1;
+}
+
 int mv_pyprobe_check(const struct mv_pylayout *layout, const struct mv_pytypes *types, uintptr_t thread)
 {
 	uint64_t frame, previous;
-	unsigned i;
+	unsigned i, entry, entries = 0;
 	int good = 0;
 
-	if (!is_own_thread(layout, thread) || !has_cframes(layout, thread) || !read_first(layout, thread, &frame))
+	if (!is_own_thread(layout, thread) || !read_first(layout, thread, &frame))
 		return -EINVAL;
 	for (i = 0; frame && i < CHAIN_MAX; i++, frame = previous) {
 		uint8_t owner;
 
-		if (!read_word(frame, layout->frame_previous, &previous) || !read_owner(layout, frame, &owner))
+		if (!read_word(frame, layout->frame_previous, &previous) || !read_owner(layout, frame, &owner) ||
+		    !read_entry(layout, frame, &entry))
 			return -EINVAL;
+		entries += entry;
 		if (i < FRAMES && !(layout->anchor == MV_PYANCHOR_SHIM && owner >= layout->shim_owner)) {
 			if (!is_frame(layout, types, frame))
 				return -EINVAL;
@@ -198,5 +212,5 @@ int mv_pyprobe_check(const struct mv_pylayout *layout, const struct mv_pytypes *
 		if (!previous && !ends_chain(layout, frame))
 			return -EINVAL;
 	}
-	return frame ? -EINVAL : good;
+	return frame || !has_cframes(layout, thread, entries) ? -EINVAL : good;
 }

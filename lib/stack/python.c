@@ -27,6 +27,7 @@ static struct mv_python g_known;
 static struct mv_pytypes g_types;
 static uintptr_t g_runtime;
 static void *(*g_thread_state)(void);
+static void *(*g_holder_state)(void); /* of the thread that has the GIL */
 static uintptr_t g_ender; /* PyThreadState of the thread that ends the interpreter; 0: it goes on */
 
 /* Text for people, one for each state, written by the one thread that enters it.  */
@@ -102,6 +103,7 @@ static bool find_symbols(void)
 	g_thread_state = (void *(*)(void))find("PyGILState_GetThisThreadState");
 	if (!g_thread_state)
 		return false;
+	g_holder_state = (void *(*)(void))find("_PyThreadState_UncheckedGet");
 	g_types = (struct mv_pytypes){
 		.code = find("PyCode_Type"),
 		.text = find("PyUnicode_Type"),
@@ -183,16 +185,19 @@ static void take_leave(void)
 	mv_scratch_await_all(READERS_AWAIT_NS);
 }
 
-/* 3.8 crashes when it is asked without the GIL while it shuts down.  */
+/* Python 3.8 crashes when it is asked without the GIL while it shuts down, and complains with it: once is enough.  */
+static bool is_asking_safe(void)
+{
+	return g_known.layout.version > MV_PYTHON_3_8 || (g_holder_state && g_holder_state() == g_thread_state());
+}
+
 void mv_python_ask(void)
 {
 	const struct mv_pycheck check = {.layout = &g_known.layout, .done = take_verdict, .ends = take_leave};
 
-	if (g_known.layout.version <= MV_PYTHON_3_8)
+	if (state_now() != TRUSTED || !is_asking_safe() || __atomic_exchange_n(&g_is_asked, 1, __ATOMIC_RELAXED))
 		return;
-	if (state_now() != TRUSTED || __atomic_exchange_n(&g_is_asked, 1, __ATOMIC_RELAXED))
-		return;
-	if (mv_pycheck_request(&check) == -EAGAIN)
+	if (mv_pycheck_request(&check) == -EAGAIN && g_known.layout.version > MV_PYTHON_3_8)
 		__atomic_store_n(&g_is_asked, 0, __ATOMIC_RELAXED);
 }
 

@@ -25,6 +25,7 @@ unsigned long probe_count(int which);
 int probe_unmatched(void);
 const char *probe_field(unsigned field);
 int probe_try_layout(unsigned field, int delta);
+bool probe_break_layout(unsigned field, int delta);
 double probe_bench(int captures);
 
 unsigned probe_start(unsigned parts)
@@ -144,6 +145,25 @@ const char *probe_field(unsigned field)
 	return field < sizeof fields / sizeof *fields ? fields[field].name : NULL;
 }
 
+/* False: the version does not use FIELD.  */
+static bool shift_field(struct mv_pylayout *layout, unsigned field, int delta)
+{
+	uint16_t value;
+
+	memcpy(&value, (char *)layout + fields[field].offset, sizeof value);
+	if (!value && delta)
+		return false;
+	value = (uint16_t)(value + delta);
+	memcpy((char *)layout + fields[field].offset, &value, sizeof value);
+	return true;
+}
+
+/* Between probe_start and the first capture: DELTA is added to FIELD of the layout that captures go by.  */
+bool probe_break_layout(unsigned field, int delta)
+{
+	return shift_field((struct mv_pylayout *)&mv_python_known()->layout, field, delta);
+}
+
 /* With the GIL held: is the layout, with DELTA added to FIELD, found to be wrong?  -1: the version does not use FIELD;
  * 0: taken for right; 1: refused by the comparison with memory; 2: refused by Python itself; 3: shows no frames.  */
 int probe_try_layout(unsigned field, int delta)
@@ -152,7 +172,6 @@ int probe_try_layout(unsigned field, int delta)
 	const struct mv_python *known = mv_python_known();
 	struct mv_pytypes types = {.text = known->text_type};
 	uintptr_t thread = mv_python_thread(), frame, code;
-	uint16_t value;
 	int good;
 
 	layout = known->layout;
@@ -160,11 +179,8 @@ int probe_try_layout(unsigned field, int delta)
 	code = mv_py_word(frame, layout.frame_code) & ~(uintptr_t)layout.tag_mask;
 	types.code = mv_py_word(code, MV_PYOBJECT_TYPE);
 	types.bytes = mv_py_word(mv_py_word(code, layout.code_lines), MV_PYOBJECT_TYPE);
-	memcpy(&value, (char *)&layout + fields[field].offset, sizeof value);
-	if (!value && delta)
+	if (!shift_field(&layout, field, delta))
 		return -1;
-	value = (uint16_t)(value + delta);
-	memcpy((char *)&layout + fields[field].offset, &value, sizeof value);
 	good = mv_pyprobe_check(&layout, &types, thread);
 	if (good <= 0)
 		return good ? 1 : 3;

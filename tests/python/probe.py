@@ -23,6 +23,7 @@ for library in (HOLD, FREE):
     library.probe_state.restype = ctypes.c_char_p
     library.probe_field.restype = ctypes.c_char_p
     library.probe_count.restype = ctypes.c_ulong
+    library.probe_break_layout.restype = ctypes.c_bool
     library.probe_bench.restype = ctypes.c_double
 
 
@@ -40,6 +41,14 @@ def state():
 
 def count(which):
     return HOLD.probe_count(which)
+
+
+def fields():
+    """The names of a layout's fields, each at its number."""
+    names = []
+    while HOLD.probe_field(len(names)):
+        names.append(HOLD.probe_field(len(names)).decode())
+    return names
 
 
 def frames(stack):

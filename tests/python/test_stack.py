@@ -249,15 +249,7 @@ class LayoutTest(unittest.TestCase):
         for delta in (8, -8, 16, 4, -4, 2):
             wrong = self.results(delta)
             taken = {field for field, result in wrong.items() if result == 0}
-            # Which units of bytecode come before a function's first line is known to nobody else, and 3.11 asks for
-            # the owner only there: a mistake would show or hide a frame that begins.  3.12 has CFrames, but what leads
-            # from one to the next is not used.
-            harmless = {"code_first_traceable"}
-            if sys.version_info[:2] == (3, 11):
-                harmless.add("frame_owner")
-            if sys.version_info[:2] == (3, 12):
-                harmless.add("cframe_previous")
-            self.assertLessEqual(taken, harmless, "delta %d" % delta)
+            self.assertEqual(taken, set(), "delta %d" % delta)
 
 
 class RefusedTest(unittest.TestCase):
