@@ -82,7 +82,7 @@ $(stack_out)/bench: tests/bench/stack.c $(stack_so)
 stack_env     := ASAN_OPTIONS=detect_leaks=0
 stack_preload := $(if $(findstring address,$(SANITIZE)),LD_PRELOAD=$$($(CC) -print-file-name=libasan.so))
 
-.PHONY: check-stack check-stack-unit check-stack-python bench-stack
+.PHONY: check-stack check-stack-unit check-stack-python check-pythons bench-stack
 check-stack: check-stack-unit $(if $(findstring thread,$(SANITIZE)),,check-stack-python) ## test the capture of stacks
 
 check-stack-unit: $(stack_suites)
@@ -92,6 +92,12 @@ check-stack-python: $(stack_probe)
 	$(Q)for python in $(PYTHONS); do \
 		$(stack_env) $(stack_preload) MEMVIZ_PROBE=$(abspath $(stack_probe)) $$python -B tests/python/test_stack.py || exit 1; \
 	done
+
+# Ten thousand stacks compared in each test of frames, and sixty interpreters that end with threads running.
+check-pythons: $(stack_probe) ## test the capture of stacks with every Python that can be had (tools/pythons.sh)
+	$(Q)tools/setup.sh build pythons
+	$(Q)MEMVIZ_PROBE=$(abspath $(stack_probe)) MEMVIZ_CAPTURES=10000 MEMVIZ_ENDS=60 \
+		MEMVIZ_PACKAGES=$$(tools/pythons.sh --packages) tests/python/all.sh $$(tools/pythons.sh)
 
 bench-stack: $(stack_out)/bench $(stack_probe) ## what a capture costs
 	$(Q)$(stack_out)/bench

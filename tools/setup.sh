@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# setup.sh [build] [check] [web] [aarch64] [torch] [mpi]
+# setup.sh [build] [check] [web] [aarch64] [torch] [mpi] [pythons]
 #
 # Installs what is missing to build memviz (build, the default), to test it (check), to test the page in real browsers
-# (web), to test it for another processor (aarch64), to run PyTorch on the simulated GPU (torch), and to start it by MPI
-# (mpi), by the system's package manager.  Says what it installs; says and does nothing if nothing is missing.  As root,
+# (web), to test it for another processor (aarch64), to run PyTorch on the simulated GPU (torch), to start it by MPI
+# (mpi), and to get other Pythons to test with (pythons), by the system's package manager.  Says what it installs; says and does nothing if nothing is missing.  As root,
 # or as a user with sudo.
 # Exit 0: everything is there.  1: something is missing; one line says what.
 set -eu
@@ -30,13 +30,14 @@ packages() { # MANAGER PURPOSE
 	apt-web) echo chromium chromium-driver firefox-esr python3 ;;
 	apt-aarch64) [ "$(uname -m)" = aarch64 ] || echo gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static ;;
 	apt-torch) echo python3 python3-venv ;;
+	apt-pythons) echo python3 python3-venv patchelf libffi-dev zlib1g-dev xz-utils ;;
 	dnf-build) echo gcc gcc-c++ make glibc-devel libzstd-devel libzstd-static xxhash-devel zlib-devel elfutils-devel \
 		elfutils-libelf-devel xz-devel jansson-devel binutils-devel 'dnf-command(download)' cpio xz tar ;;
 	dnf-check) echo CUnit-devel python3 clang compiler-rt gdb strace jemalloc gperftools-libs mimalloc libasan libasan-static \
 		musl-gcc bindfs btrfs-progs ;;
 	dnf-mpi) echo openmpi openmpi-devel ;;
 	dnf-web) echo chromium chromedriver firefox python3 ;;
-	dnf-torch) echo python3 ;;
+	dnf-torch | dnf-pythons) echo python3 ;;
 	esac
 }
 
