@@ -46,7 +46,9 @@ void mv_utf8_clean(char *to, const uint8_t *from, size_t length)
 	while (at < length) {
 		size_t bytes = fit_bytes(from + at, length - at);
 
-		if (bytes)
+		if (bytes == 1)
+			to[at] = (char)from[at];
+		else if (bytes)
 			memmove(to + at, from + at, bytes);
 		else
 			to[at] = '?';

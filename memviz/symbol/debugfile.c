@@ -7,8 +7,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "base/text.h"
 #include "symbol/debuginfod.h"
+#include "symbol/hex.h"
 
 #define STANDARD_FOLDER "/usr/lib/debug"
 
@@ -59,17 +59,6 @@ static bool take(struct search *search, const char *path)
 
 /* ---- where it may be ---- */
 
-static void add_hex(struct mv_text *text, const uint8_t *bytes, uint32_t count)
-{
-	static const char digits[] = "0123456789abcdef";
-	uint32_t i;
-
-	for (i = 0; i < count; i++) {
-		mv_text_add_bytes(text, &digits[bytes[i] >> 4], 1);
-		mv_text_add_bytes(text, &digits[bytes[i] & 15], 1);
-	}
-}
-
 static bool by_build_id(struct search *search, const char *folder)
 {
 	char path[PATH_MAX];
@@ -79,9 +68,9 @@ static bool by_build_id(struct search *search, const char *folder)
 		return false;
 	mv_text_add(&text, folder);
 	mv_text_add(&text, "/.build-id/");
-	add_hex(&text, search->build_id, 1);
+	mv_hex_add(&text, search->build_id, 1);
 	mv_text_add(&text, "/");
-	add_hex(&text, search->build_id + 1, search->build_id_bytes - 1);
+	mv_hex_add(&text, search->build_id + 1, search->build_id_bytes - 1);
 	mv_text_add(&text, ".debug");
 	return !text.is_cut && take(search, path);
 }
