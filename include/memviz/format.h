@@ -15,6 +15,7 @@
  *	live	everything that is allocated at this moment
  *	open	the newest events of each slot, not yet compressed
  *	ring	older events, in compressed chunks; the oldest are overwritten
+ *	names	(1.1) what the functions of native frames are called, put there by memviz pack
  *
  * Growth is published after the bytes are there: a region's USED is stored, with release order, behind what it
  * covers; so is the count of an open slot, the state of a live record and the head of the ring.  A process that is
@@ -23,7 +24,8 @@
  * Order: times are unique within a process, so the order of times is the order of events.
  * Space is set aside when the file is made.  What does not fit is counted in LOSSES.
  * Versions: a reader refuses a newer MAJOR and reads a newer MINOR.  Fields are added where bytes are spare, never
- * changed; spare bytes are zero.
+ * changed; spare bytes are zero.  A region counts only in files of the MINOR that brought it, or a newer one: who copies a
+ * file without knowing of it leaves the rest as it was, and writes an older MINOR.
  * Units: bytes; nanoseconds of CLOCK_MONOTONIC unless a name says otherwise.  */
 #ifndef MEMVIZ_FORMAT_H
 #define MEMVIZ_FORMAT_H
@@ -32,7 +34,7 @@
 
 enum {
 	MV_FORMAT_MAJOR = 1,
-	MV_FORMAT_MINOR = 0,
+	MV_FORMAT_MINOR = 1,
 	MV_FORMAT_BYTE_ORDER = 0x01020304, /* as the writer stores it */
 	MV_FORMAT_DEVICES = 16,
 	MV_FORMAT_OOMS = 16,
@@ -54,7 +56,8 @@ enum mv_region_kind {
 	MV_REGION_LIVE = 7,
 	MV_REGION_OPEN = 8,
 	MV_REGION_RING = 9,
-	MV_REGION_COUNT = 10,
+	MV_REGION_NAMES = 10,
+	MV_REGION_COUNT = 11,
 };
 
 /* Where a region lies.  OFFSET is a multiple of 64.  */
@@ -227,6 +230,16 @@ struct mv_stack {
 	uint32_t frame;
 };
 
+/* A function that a native frame is in.  By FRAME; of several records of one frame each but the last was inlined into the
+ * next, at its line.  */
+struct mv_name {
+	uint32_t frame;
+	uint32_t function; /* text, as people write it; 0: not known */
+	uint32_t file;	   /* text: source file; 0: not known */
+	uint32_t line;	   /* 0: not known */
+	uint64_t start;	   /* where the function begins, as the module's file counts addresses; 0: not known */
+};
+
 /* ---- events ----------------------------------------------------------------------------------------------- */
 
 enum mv_event_kind {
@@ -392,6 +405,7 @@ _Static_assert(sizeof(struct mv_chunk) == 64, "layout of the file");
 _Static_assert(sizeof(struct mv_module) == 64, "layout of the file");
 _Static_assert(sizeof(struct mv_thread) == 32, "layout of the file");
 _Static_assert(sizeof(struct mv_frame) == 16, "layout of the file");
+_Static_assert(sizeof(struct mv_name) == 24, "layout of the file");
 _Static_assert(sizeof(struct mv_oom) == 64, "layout of the file");
 _Static_assert(sizeof(struct mv_device) == 32, "layout of the file");
 

@@ -7,7 +7,7 @@
 
 #include "format/checksum.h"
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, MINOR_OF_NAMES = 1 };
 
 static uint64_t aligned(uint64_t bytes)
 {
@@ -61,6 +61,11 @@ void mv_image_seal_state(struct mv_file_header *header)
 }
 
 /* ---- checking ---- */
+
+int mv_image_regions(const struct mv_file_header *header)
+{
+	return header->version_minor >= MINOR_OF_NAMES ? MV_REGION_COUNT : MV_REGION_NAMES;
+}
 
 static int check_identity(const struct mv_file_header *header, struct mv_diag *diag)
 {
@@ -125,7 +130,7 @@ int mv_image_check(const void *image, uint64_t size, struct mv_diag *diag)
 	if (size < sizeof *header)
 		return mv_diag_set(diag, -ENODATA, size, "the file ends within its header: it was cut");
 	err = check_identity(header, diag);
-	for (i = 0; i < MV_REGION_COUNT && !err; i++)
+	for (i = 0; i < mv_image_regions(header) && !err; i++)
 		err = check_region(header, i, size, diag);
 	if (!err && header->slot_events > MV_IMAGE_SLOT_EVENTS_MAX)
 		err = mv_diag_set(diag, -EINVAL, offsetof(struct mv_file_header, slot_events),
@@ -137,6 +142,9 @@ const uint8_t *mv_image_region(const void *image, enum mv_region_kind region, ui
 {
 	const struct mv_file_header *header = image;
 
+	*used_bytes = 0;
+	if ((int)region >= mv_image_regions(header))
+		return image;
 	*used_bytes = __atomic_load_n(&header->used_bytes[region], __ATOMIC_ACQUIRE);
 	return (const uint8_t *)image + header->regions[region].offset;
 }
@@ -145,7 +153,7 @@ const uint8_t *mv_image_region(const void *image, enum mv_region_kind region, ui
  *
  * The recorder may go on while its image is copied.  What is copied first may refer to what is copied later, never the
  * other way round: slots, then the ring that slots are sealed into, then the live table, then the tables that events
- * refer to.  The ring stands last in the copy, because only then is it known how much of it there is.  */
+ * refer to.  The ring stands last in the copy, but for the names, because only then is it known how much of it there is.  */
 
 struct slots {
 	const uint8_t *first;
@@ -263,7 +271,6 @@ static bool copy_ring(const void *image, struct mv_file_header *copy, uint64_t s
 		return false;
 	memcpy((uint8_t *)copy + region->offset, ring, region->size_bytes);
 	copy->used_bytes[MV_REGION_RING] = region->size_bytes;
-	copy->file_bytes = aligned(region->offset + region->size_bytes);
 	copy->chunk_first = __atomic_load_n(&header->chunk_first, __ATOMIC_ACQUIRE);
 	copy->ring_tail = header->ring_tail;
 	copy->horizon_ns = header->horizon_ns;
@@ -281,6 +288,22 @@ static void copy_table(const void *image, struct mv_file_header *copy, enum mv_r
 	if (copy->used_bytes[region] > room)
 		copy->used_bytes[region] = room;
 	memcpy((uint8_t *)copy + copy->regions[region].offset, from, copy->used_bytes[region]);
+}
+
+/* Names stand behind the ring, wherever that ends.  Only finished files have them: nobody adds to them.  */
+static bool copy_names(const void *image, struct mv_file_header *copy, uint64_t size)
+{
+	const struct mv_region *ring = &copy->regions[MV_REGION_RING];
+	struct mv_region *region = &copy->regions[MV_REGION_NAMES];
+	const uint8_t *names = mv_image_region(image, MV_REGION_NAMES, &region->size_bytes);
+
+	region->offset = aligned(ring->offset + ring->size_bytes);
+	if (region->offset + region->size_bytes > size)
+		return false;
+	memcpy((uint8_t *)copy + region->offset, names, region->size_bytes);
+	copy->used_bytes[MV_REGION_NAMES] = region->size_bytes;
+	copy->file_bytes = aligned(region->offset + region->size_bytes);
+	return true;
 }
 
 /* ---- packing what was copied ---- */
@@ -331,14 +354,14 @@ static void pack(struct mv_file_header *copy, uint32_t slots)
 	copy->used_bytes[MV_REGION_OPEN] = copy->regions[MV_REGION_OPEN].size_bytes;
 }
 
-static void sum_regions(struct mv_file_header *copy)
+void mv_image_sum_regions(struct mv_file_header *header)
 {
 	int i;
 
 	for (i = 0; i < MV_REGION_COUNT; i++)
 		if (i != MV_REGION_RING)
-			copy->checksums[i] =
-				mv_checksum((uint8_t *)copy + copy->regions[i].offset, copy->used_bytes[i]);
+			header->checksums[i] =
+				mv_checksum((uint8_t *)header + header->regions[i].offset, header->used_bytes[i]);
 }
 
 uint64_t mv_image_compact(const void *image, void *to, uint64_t size, enum mv_file_state state,
@@ -353,7 +376,7 @@ uint64_t mv_image_compact(const void *image, void *to, uint64_t size, enum mv_fi
 	if (mv_image_lay_out(copy, &plan) > size)
 		return 0;
 	copy_slots(image, &slots, copy);
-	if (!copy_ring(image, copy, aligned(size)))
+	if (!copy_ring(image, copy, aligned(size)) || !copy_names(image, copy, aligned(size)))
 		return 0;
 	for (region = MV_REGION_LIVE; region >= MV_REGION_TEXT; region--)
 		copy_table(image, copy, (enum mv_region_kind)region);
@@ -362,7 +385,7 @@ uint64_t mv_image_compact(const void *image, void *to, uint64_t size, enum mv_fi
 	copy->state = state;
 	copy->reason = reason;
 	copy->end_ns = end_ns;
-	sum_regions(copy);
+	mv_image_sum_regions(copy);
 	mv_image_seal_state(copy);
 	return copy->file_bytes;
 }

@@ -35,15 +35,22 @@ void mv_image_seal_layout(struct mv_file_header *header);
 /* Compute HEADER's state_checksum, once nothing in it changes any more.  */
 void mv_image_seal_state(struct mv_file_header *header);
 
+/* Compute the checksums of all regions of HEADER's image but the ring's, whose chunks have their own.  */
+void mv_image_sum_regions(struct mv_file_header *header);
+
 /* Bytes from one open slot to the next.  */
 uint64_t mv_image_slot_bytes(uint32_t slot_events);
+
+/* How many regions a file with HEADER has: those of its version that are known here.  */
+int mv_image_regions(const struct mv_file_header *header);
 
 /* Check that the SIZE bytes at IMAGE begin with a header of this format and that all its regions and used bytes lie
  * within.  What the regions hold is not looked at.  -ENODATA: empty or shorter than a header; -EPROTO: not a recording,
  * or of a newer major version; -EINVAL: damaged.  */
 int mv_image_check(const void *image, uint64_t size, struct mv_diag *diag);
 
-/* The first byte of REGION of a checked IMAGE, and how much of it is used (published so far).  */
+/* The first byte of REGION of a checked IMAGE, and how much of it is used (published so far); nothing of one that its
+ * version does not have.  */
 const uint8_t *mv_image_region(const void *image, enum mv_region_kind region, uint64_t *used_bytes);
 
 /* Bytes that a compact copy of IMAGE takes at this moment, with some room for what is added before it is made.  */

@@ -106,7 +106,7 @@ static int check_sums(const struct mv_file_header *header, struct mv_diag *diag)
 {
 	int i;
 
-	for (i = 0; i < MV_REGION_COUNT; i++) {
+	for (i = 0; i < mv_image_regions(header); i++) {
 		uint64_t used;
 		const uint8_t *region = mv_image_region(header, (enum mv_region_kind)i, &used);
 

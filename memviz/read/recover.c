@@ -14,6 +14,7 @@
 #include "read/recording.h"
 #include "read/salvage.h"
 #include "read/tracks.h"
+#include "read/widen.h"
 
 enum { ALIGNMENT = 64, NOTE_BYTES = 160, NOTE_ROOM = 2 * NOTE_BYTES };
 
@@ -59,12 +60,18 @@ static bool is_layout_right(const struct mv_file_header *header)
 	return header->layout_checksum == mv_checksum(header, offsetof(struct mv_file_header, layout_checksum));
 }
 
+/* What consists of records that stay as they are.  */
+static bool is_table(int region)
+{
+	return region < MV_REGION_LIVE || region == MV_REGION_NAMES;
+}
+
 /* How much of each region's used part the file has.  */
 static void measure_regions(struct wreck *wreck)
 {
 	int i;
 
-	for (i = 0; i < MV_REGION_COUNT; i++) {
+	for (i = 0; i < mv_image_regions(&wreck->header); i++) {
 		const struct mv_region *region = &wreck->header.regions[i];
 		uint64_t used = wreck->header.used_bytes[i];
 
@@ -76,7 +83,7 @@ static void measure_regions(struct wreck *wreck)
 			used = wreck->size - region->offset;
 		wreck->there[i] = used;
 		wreck->good[i] = used;
-		if (i < MV_REGION_LIVE && used)
+		if (is_table(i) && used)
 			wreck->good[i] = mv_salvage_table((enum mv_region_kind)i, region_of(wreck, i), used);
 	}
 }
@@ -157,6 +164,7 @@ static struct mv_image_plan plan_for(const struct wreck *wreck)
 
 	for (i = 0; i < MV_REGION_OPEN; i++)
 		plan.size_bytes[i] = wreck->good[i];
+	plan.size_bytes[MV_REGION_NAMES] = wreck->good[MV_REGION_NAMES];
 	plan.size_bytes[MV_REGION_TEXT] += NOTE_ROOM;
 	plan.size_bytes[MV_REGION_NOTES] += sizeof(struct mv_note);
 	plan.size_bytes[MV_REGION_LIVE] -= plan.size_bytes[MV_REGION_LIVE] % sizeof(struct mv_event);
@@ -174,7 +182,9 @@ static void fill_tables(const struct wreck *wreck, struct mv_file_header *made, 
 {
 	int i;
 
-	for (i = 0; i < MV_REGION_LIVE; i++) {
+	for (i = 0; i < MV_REGION_COUNT; i++) {
+		if (!is_table(i))
+			continue;
 		memcpy(place_of(made, i), region_of(wreck, i), wreck->good[i]);
 		made->used_bytes[i] = wreck->good[i];
 		if (wreck->header.used_bytes[i] > wreck->good[i])
@@ -248,19 +258,6 @@ static void fill_ring(const struct wreck *wreck, struct mv_file_header *made, st
 
 /* ---- what is said of it ---- */
 
-static uint32_t add_text(struct mv_file_header *made, const char *string)
-{
-	/* The empty string is the first, also where all are lost.  */
-	uint64_t used = made->used_bytes[MV_REGION_TEXT], at = used ? (used + 3) & ~3ull : sizeof(uint32_t);
-	uint32_t length = (uint32_t)strlen(string);
-	uint8_t *to = place_of(made, MV_REGION_TEXT) + at;
-
-	memcpy(to, &length, sizeof length);
-	memcpy(to + sizeof length, string, length);
-	made->used_bytes[MV_REGION_TEXT] = at + ((sizeof length + length + 3) & ~3ull);
-	return (uint32_t)(at / 4);
-}
-
 static void add_note(struct mv_file_header *made, const struct mv_recovered *recovered)
 {
 	char value[NOTE_BYTES - 8];
@@ -269,7 +266,7 @@ static void add_note(struct mv_file_header *made, const struct mv_recovered *rec
 	snprintf(value, sizeof value, "lost: %llu events, %llu chunks, %llu bytes of tables, %llu records of what is alive",
 		 (unsigned long long)recovered->events_lost, (unsigned long long)recovered->chunks_lost, (unsigned long long)recovered->table_bytes_lost,
 		 (unsigned long long)recovered->alive_lost);
-	note = (struct mv_note){add_text(made, "recovered"), add_text(made, value)};
+	note = (struct mv_note){mv_widen_add_text(made, "recovered"), mv_widen_add_text(made, value)};
 	made->used_bytes[MV_REGION_NOTES] -= made->used_bytes[MV_REGION_NOTES] % sizeof note;
 	memcpy(place_of(made, MV_REGION_NOTES) + made->used_bytes[MV_REGION_NOTES], &note, sizeof note);
 	made->used_bytes[MV_REGION_NOTES] += sizeof note;

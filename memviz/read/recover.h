@@ -19,7 +19,7 @@ struct mv_recovered {
 	uint64_t chunks;	/* in so many chunks */
 	uint64_t chunks_lost;	/* that the header promises and that are not there, or are damaged */
 	uint64_t events_lost;	/* as far as their numbers tell; those of slots that are gone as a whole are not known */
-	uint64_t table_bytes_lost; /* of text, notes, apis, threads, modules, frames, stacks */
+	uint64_t table_bytes_lost; /* of text, notes, apis, threads, modules, frames, stacks, names */
 	uint64_t alive_lost;	/* impossible or missing records of what is alive */
 	bool is_header_mended;
 };

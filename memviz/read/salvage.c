@@ -23,7 +23,7 @@ static bool meets_next(const struct mv_file_header *header, int i)
 
 	if (__builtin_add_overflow(region->offset, region->size_bytes, &end) || end > INT64_MAX)
 		return false;
-	return aligned(end) == (i + 1 < MV_REGION_COUNT ? region[1].offset : header->file_bytes);
+	return aligned(end) == (i + 1 < mv_image_regions(header) ? region[1].offset : header->file_bytes);
 }
 
 /* Where region I and the one before it do not meet, one of the two is wrong: if I meets the next one it is right.  */
@@ -41,12 +41,12 @@ static void mend_seam(struct mv_file_header *header, int i)
 
 bool mv_salvage_layout(struct mv_file_header *header)
 {
-	int i;
+	int i, count = mv_image_regions(header);
 
 	header->regions[0].offset = aligned(sizeof *header);
-	for (i = 1; i < MV_REGION_COUNT; i++)
+	for (i = 1; i < count; i++)
 		mend_seam(header, i);
-	for (i = 0; i < MV_REGION_COUNT; i++)
+	for (i = 0; i < count; i++)
 		if (header->regions[i].offset > INT64_MAX || header->regions[i].size_bytes > INT64_MAX)
 			return false;
 	/* Where nothing was open, slots are nothing but their heads.  */
@@ -116,6 +116,8 @@ static uint64_t record_bytes(enum mv_region_kind region)
 		return sizeof(struct mv_module);
 	case MV_REGION_FRAMES:
 		return sizeof(struct mv_frame);
+	case MV_REGION_NAMES:
+		return sizeof(struct mv_name);
 	default:
 		return sizeof(struct mv_stack);
 	}

@@ -10,7 +10,7 @@ static const size_t record_bytes[MV_REGION_COUNT] = {
 	[MV_REGION_NOTES] = sizeof(struct mv_note),	[MV_REGION_APIS] = sizeof(uint32_t),
 	[MV_REGION_THREADS] = sizeof(struct mv_thread), [MV_REGION_MODULES] = sizeof(struct mv_module),
 	[MV_REGION_FRAMES] = sizeof(struct mv_frame),	[MV_REGION_STACKS] = sizeof(struct mv_stack),
-	[MV_REGION_LIVE] = sizeof(struct mv_event),
+	[MV_REGION_LIVE] = sizeof(struct mv_event),	[MV_REGION_NAMES] = sizeof(struct mv_name),
 };
 
 uint32_t mv_table_count(const struct mv_recording *recording, enum mv_region_kind region)
@@ -120,4 +120,23 @@ uint32_t mv_table_stack(const struct mv_recording *recording, uint32_t stack, ui
 		stack = node->parent;
 	}
 	return count;
+}
+
+const struct mv_name *mv_table_names(const struct mv_recording *recording, uint32_t frame, uint32_t *count)
+{
+	uint32_t low = 0, all = mv_table_count(recording, MV_REGION_NAMES), high = all, end;
+	const struct mv_name *names = record(recording, MV_REGION_NAMES, 0);
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (names[middle].frame < frame)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < all && end - low < MV_TABLE_NAMES && names[end].frame == frame; end++)
+		;
+	*count = end - low;
+	return *count ? &names[low] : NULL;
 }

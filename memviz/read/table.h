@@ -11,9 +11,13 @@
 #include "memviz/format.h"
 #include "read/recording.h"
 
-enum { MV_TABLE_STACK_FRAMES = 2048 }; /* more than a recorder follows, of both kinds */
+enum {
+	MV_TABLE_STACK_FRAMES = 2048, /* more than a recorder follows, of both kinds */
+	MV_TABLE_NAMES = 64,	      /* functions that one native frame is in, at most */
+};
 
-/* How many records REGION holds; of notes, apis, threads, modules, frames, stacks and live.  */
+/* How many records REGION holds; of notes, apis, threads, modules, frames, stacks, live and
+ * names.  */
 uint32_t mv_table_count(const struct mv_recording *recording, enum mv_region_kind region);
 
 /* A record, NULL if there is none with that index.  Record 0 of frames is "none" and reads as NULL.  */
@@ -48,5 +52,9 @@ void mv_table_thread_name(const struct mv_recording *recording, uint32_t index, 
 
 /* Fill FRAMES with the indexes of the frames of STACK, innermost first, at most MAX.  Returns how many.  */
 uint32_t mv_table_stack(const struct mv_recording *recording, uint32_t stack, uint32_t *frames, uint32_t max);
+
+/* The functions that the file itself says the native frame FRAME is in, innermost first: *COUNT of them.  NULL: it does
+ * not say.  */
+const struct mv_name *mv_table_names(const struct mv_recording *recording, uint32_t frame, uint32_t *count);
 
 #endif

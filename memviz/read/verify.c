@@ -79,6 +79,30 @@ static int look_at_frames(const struct look *look)
 	return 0;
 }
 
+static bool is_name(const struct look *look, const struct mv_name *name, uint32_t frame_before)
+{
+	const struct mv_frame *frame = mv_table_frame(look->recording, name->frame);
+
+	if (name->frame < frame_before || !is_text(look, name->function) || !is_text(look, name->file))
+		return false;
+	return look->is_recovered || (frame && frame->kind == MV_FRAME_NATIVE);
+}
+
+static int look_at_names(const struct look *look)
+{
+	uint32_t i, frame = 0, count = mv_table_count(look->recording, MV_REGION_NAMES);
+	uint64_t used;
+	const struct mv_name *names =
+		(const struct mv_name *)mv_recording_region(look->recording, MV_REGION_NAMES, &used);
+
+	for (i = 0; i < count; i++) {
+		if (!is_name(look, &names[i], frame))
+			return wrong(look, &names[i], "the name of a native frame was expected");
+		frame = names[i].frame;
+	}
+	return 0;
+}
+
 static int look_at_stacks(const struct look *look)
 {
 	uint32_t i, count = mv_table_count(look->recording, MV_REGION_STACKS);
@@ -144,7 +168,7 @@ static int look_at_events(const struct look *look)
 int mv_verify(const struct mv_recording *recording, struct mv_verified *verified, struct mv_diag *diag)
 {
 	static int (*const looks[])(const struct look *) = {
-		look_at_notes, look_at_modules, look_at_frames, look_at_stacks, look_at_live, look_at_events,
+		look_at_notes, look_at_modules, look_at_frames, look_at_names, look_at_stacks, look_at_live, look_at_events,
 	};
 	struct look look = {recording, verified, diag, *mv_table_note_value(recording, "recovered")};
 	size_t i, chunks;
