@@ -10,15 +10,21 @@
 #include "analyze/signature.h"
 #include "base/text.h"
 #include "read/table.h"
-#include "symbol/symbols.h"
 
 enum { STACK_FRAMES = MV_TABLE_STACK_FRAMES };
+
+/* The functions that the one of a frame was inlined into; they stay where they are.  */
+struct inlined {
+	struct inlined *next;
+	struct mv_place places[];
+};
 
 struct mv_places {
 	const struct mv_recording *recording;
 	enum mv_places_names names;
-	struct mv_symbols *symbols; /* NULL: no names are wanted */
+	struct mv_names *functions; /* NULL: no names are wanted */
 	struct mv_place *frames;    /* by index; KIND is 0 where it was not looked at yet */
+	struct inlined *inlined;    /* what frames lead to */
 	bool *is_wanted;	    /* by index: in a stack where no frame says more than a library's */
 	bool *is_named;		    /* by index: native frames whose symbols were looked up */
 	uint32_t frame_count;
@@ -26,9 +32,11 @@ struct mv_places {
 
 static const struct mv_place nowhere = {.function = "", .file = "", .module = ""};
 
-int mv_places_open(const struct mv_recording *recording, enum mv_places_names names, struct mv_places **places)
+int mv_places_open(const struct mv_recording *recording, enum mv_places_names names, const struct mv_symbols_sources *sources,
+		   struct mv_places **places)
 {
 	struct mv_places *made = calloc(1, sizeof *made);
+	bool are_wanted = names != MV_PLACES_NO_NAMES;
 
 	*places = made;
 	if (!made)
@@ -39,8 +47,8 @@ int mv_places_open(const struct mv_recording *recording, enum mv_places_names na
 	made->frames = calloc((size_t)made->frame_count + 1, sizeof *made->frames);
 	made->is_wanted = calloc((size_t)made->frame_count + 1, sizeof *made->is_wanted);
 	made->is_named = calloc((size_t)made->frame_count + 1, sizeof *made->is_named);
-	made->symbols = names != MV_PLACES_NO_NAMES ? mv_symbols_open(NULL) : NULL;
-	if (made->frames && made->is_wanted && made->is_named && (made->symbols || names == MV_PLACES_NO_NAMES))
+	if (made->frames && made->is_wanted && made->is_named &&
+	    !(are_wanted && mv_names_open(recording, sources, &made->functions)))
 		return 0;
 	mv_places_close(made);
 	*places = NULL;
@@ -49,9 +57,15 @@ int mv_places_open(const struct mv_recording *recording, enum mv_places_names na
 
 void mv_places_close(struct mv_places *places)
 {
+	struct inlined *next;
+
 	if (!places)
 		return;
-	mv_symbols_close(places->symbols);
+	mv_names_close(places->functions);
+	for (; places->inlined; places->inlined = next) {
+		next = places->inlined->next;
+		free(places->inlined);
+	}
 	free(places->frames);
 	free(places->is_wanted);
 	free(places->is_named);
@@ -74,24 +88,50 @@ static struct mv_place python_place(const struct mv_recording *recording, const 
 	return place;
 }
 
-/* A return address is behind its call, which may be the last instruction of a function.  */
-static void look_up(struct mv_places *places, const struct mv_frame *frame, const struct mv_module *module,
-		    struct mv_place *place)
+/* What headers bring into functions of the user's own is not the user's own.  */
+static enum mv_code code_of(const struct mv_place *place, bool is_inlined)
 {
-	struct mv_symbols_object object = {
-		.path = place->module,
-		.build_id = module->build_id,
-		.build_id_bytes = module->build_id_bytes < sizeof module->build_id ? module->build_id_bytes
-										    : (uint32_t)sizeof module->build_id,
-	};
-	struct mv_symbols_answer answer;
+	enum mv_code code = mv_noise_code(place);
 
-	if (!mv_symbols_find(places->symbols, frame->a, &object, place->offset, &answer) || !answer.level_count)
+	if (!is_inlined || code != MV_CODE_OWN)
+		return code;
+	if (strstr(place->file, "/site-packages/") || strstr(place->file, "/dist-packages/"))
+		return MV_CODE_LIBRARY;
+	return mv_text_starts(place->file, "/usr/") ? MV_CODE_SYSTEM : code;
+}
+
+static void name(struct mv_place *place, const struct mv_symbol *symbol, bool is_inlined)
+{
+	place->function = symbol->function ? symbol->function : "";
+	place->file = symbol->file ? symbol->file : "";
+	place->line = symbol->line;
+	place->code = (uint8_t)code_of(place, is_inlined);
+}
+
+/* What a frame is in, from the innermost function outwards.  Without memory the innermost does.  */
+static void look_up(struct mv_places *places, uint32_t frame, struct mv_place *place)
+{
+	struct mv_place plain = *place;
+	struct mv_symbols_answer answer;
+	struct inlined *more = NULL;
+	uint32_t i;
+
+	if (!mv_names_find(places->functions, frame, &answer))
 		return;
-	place->function = answer.levels->function ? answer.levels->function : "";
-	place->file = answer.levels->file ? answer.levels->file : "";
-	place->line = answer.levels->line;
-	place->code = (uint8_t)mv_noise_code(place);
+	plain.start = place->start = answer.start;
+	if (answer.level_count > 1)
+		more = malloc(sizeof *more + (answer.level_count - 1) * sizeof *more->places);
+	if (answer.level_count)
+		name(place, &answer.levels[0], answer.level_count > 1);
+	for (i = 1; more && i < answer.level_count; i++) {
+		more->places[i - 1] = plain;
+		name(&more->places[i - 1], &answer.levels[i], i + 1 < answer.level_count);
+		(i > 1 ? &more->places[i - 2] : place)->outer = &more->places[i - 1];
+	}
+	if (more) {
+		more->next = places->inlined;
+		places->inlined = more;
+	}
 }
 
 static struct mv_place native_place(const struct mv_recording *recording, const struct mv_frame *frame)
@@ -137,7 +177,7 @@ static struct mv_place *look_at(struct mv_places *places, uint32_t frame)
 
 static bool wants_name(const struct mv_places *places, uint32_t frame, const struct mv_place *place)
 {
-	if (place->kind != MV_FRAME_NATIVE || !*place->module || !places->symbols)
+	if (place->kind != MV_FRAME_NATIVE || !*place->module || !places->functions)
 		return false;
 	return place->code == MV_CODE_OWN || places->is_wanted[frame] || places->names == MV_PLACES_ALL_NAMES;
 }
@@ -149,15 +189,28 @@ const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame)
 	if (!place)
 		return &nowhere;
 	if (wants_name(places, frame, place) && !places->is_named[frame]) {
-		const struct mv_frame *record = mv_table_frame(places->recording, frame);
-
-		look_up(places, record, mv_table_module(places->recording, record->a), place);
+		look_up(places, frame, place);
 		places->is_named[frame] = true;
 	}
 	return place;
 }
 
+struct mv_names *mv_places_names(const struct mv_places *places)
+{
+	return places->functions;
+}
+
 /* ---- stacks ---- */
+
+/* The user's own function that a header's was inlined into, if PLACE is in one.  */
+static const struct mv_place *own_part(const struct mv_place *place)
+{
+	const struct mv_place *outer = place;
+
+	while (outer && outer->code != MV_CODE_OWN)
+		outer = outer->outer;
+	return outer ? outer : place;
+}
 
 /* The innermost of COUNT frames that is of KIND, and the user's own; COUNT if there is none.  A function that was
  * compiled into the user's object may turn out to be a library's when it has a name.  */
@@ -168,8 +221,8 @@ static uint32_t innermost_own(struct mv_places *places, const uint32_t *frames, 
 	for (i = 0; i < count; i++) {
 		const struct mv_place *place = look_at(places, frames[i]);
 
-		if (place && place->kind == kind && place->code == MV_CODE_OWN &&
-		    mv_places_frame(places, frames[i])->code == MV_CODE_OWN)
+		if (place && place->kind == kind && own_part(place)->code == MV_CODE_OWN &&
+		    own_part(mv_places_frame(places, frames[i]))->code == MV_CODE_OWN)
 			break;
 	}
 	return i;
@@ -256,22 +309,24 @@ const struct mv_place *mv_places_origin(struct mv_places *places, uint32_t stack
 
 	if (!count)
 		return NULL;
-	return mv_places_frame(places, frames[best < count ? best : operator_of(places, frames, count)]);
+	return own_part(mv_places_frame(places, frames[best < count ? best : operator_of(places, frames, count)]));
 }
 
 size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room, size_t *origin)
 {
 	uint32_t indexes[STACK_FRAMES], i, count = read_stack(places, stack, indexes);
-	const struct mv_place *wanted = origin ? mv_places_origin(places, stack) : NULL;
+	const struct mv_place *place, *wanted = origin ? mv_places_origin(places, stack) : NULL;
+	size_t n = 0;
 
 	if (origin)
 		*origin = room;
-	for (i = 0; i < count && i < room; i++) {
-		frames[i] = mv_places_frame(places, indexes[i]);
-		if (frames[i] == wanted && *origin == room)
-			*origin = i;
-	}
-	return i;
+	for (i = 0; i < count; i++)
+		for (place = mv_places_frame(places, indexes[i]); place && n < room; place = place->outer) {
+			if (place == wanted && *origin == room)
+				*origin = n;
+			frames[n++] = place;
+		}
+	return n;
 }
 
 bool mv_places_is_backward(struct mv_places *places, uint32_t stack)
@@ -313,6 +368,11 @@ static void add_function(struct mv_text *text, const char *function)
 	mv_text_add_bytes(text, name, length);
 }
 
+uint64_t mv_place_offset(const struct mv_place *place)
+{
+	return place->start && !*place->function ? place->start : place->offset;
+}
+
 static void add_module(struct mv_text *text, const struct mv_place *place)
 {
 	mv_text_add(text, *place->module ? mv_text_base_name(place->module) : "?");
@@ -329,7 +389,7 @@ static void add_native(struct mv_text *text, const struct mv_place *place)
 	}
 	add_module(text, place);
 	mv_text_add(text, "+");
-	mv_text_add_hex(text, place->offset);
+	mv_text_add_hex(text, mv_place_offset(place));
 }
 
 void mv_place_write(const struct mv_place *place, char *bytes, size_t size)

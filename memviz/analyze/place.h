@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "read/recording.h"
+#include "analyze/native_names.h"
 
 /* Whose code it is, and what it tells.  */
 enum mv_code {
@@ -34,9 +34,11 @@ struct mv_place {
 	const char *file;     /* source file; "" where it is not known */
 	const char *module;   /* native frames: path of the loaded object, otherwise "" */
 	uint64_t offset;      /* native frames: of the call in the module; 0: not known */
+	uint64_t start;	      /* and of the function that it is in; 0: not known */
 	uint32_t line;	      /* 0: not known */
 	uint32_t kind;	      /* enum mv_frame_kind */
 	uint8_t code;	      /* enum mv_code */
+	const struct mv_place *outer; /* the function that this one was inlined into; NULL: it is a frame of its own */
 };
 
 struct mv_places;
@@ -48,15 +50,20 @@ enum mv_places_names {
 	MV_PLACES_ALL_NAMES,
 };
 
-/* 0 or -ENOMEM.  RECORDING must live longer.  */
-int mv_places_open(const struct mv_recording *recording, enum mv_places_names names, struct mv_places **places);
+/* SOURCES: of names of native functions (symbol/symbols.h); NULL: the objects themselves.  0 or -ENOMEM.  RECORDING must
+ * live longer.  */
+int mv_places_open(const struct mv_recording *recording, enum mv_places_names names, const struct mv_symbols_sources *sources,
+		   struct mv_places **places);
 void mv_places_close(struct mv_places *places);
 
-/* The frame of that index; never NULL.  */
+/* Where names come from; NULL: none are wanted.  */
+struct mv_names *mv_places_names(const struct mv_places *places);
+
+/* The frame of that index; never NULL.  Of functions that were inlined there the innermost.  */
 const struct mv_place *mv_places_frame(struct mv_places *places, uint32_t frame);
 
-/* The first ROOM frames of STACK, innermost first.  Returns how many; *ORIGIN (NULL allowed) is which of them is the origin,
- * ROOM if none of them is.  */
+/* The first ROOM frames of STACK, innermost first; each function that was inlined is one of its own.  Returns how many;
+ * *ORIGIN (NULL allowed) is which of them is the origin, ROOM if none of them is.  */
 size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room,
 		       size_t *origin);
 
@@ -66,6 +73,8 @@ size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv
  *	the innermost of the outermost package's, for then that is the program; without Python
  *	the innermost native frame of the user's own that is no noise; where all is libraries', as in backward,
  *	the node of backward, or else the operator that was called first, or else the innermost frame that is no noise.
+ *
+ * Of functions that were inlined into each other there, the innermost of the user's own.
  *
  * Python comes first because extensions that a package has built for itself lie anywhere.  Native frames of libraries are
  * looked up only in the last case.  */
@@ -80,6 +89,10 @@ const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack)
 
 /* True for a frame that tells nothing: see enum mv_code.  So is a library's function whose name is not known.  */
 bool mv_place_is_noise(const struct mv_place *place);
+
+/* Where in its module PLACE is for people: without a name, where the function begins, if that is known, which all addresses
+ * in it have in common.  */
+uint64_t mv_place_offset(const struct mv_place *place);
 
 /* Write PLACE to TEXT[SIZE] as "model.py:40 in block", "Engine::execute (libtorch_cpu.so)" or "libtorch_cpu.so+0x1234".
  * Of C++ names the last two parts are written, without parameters.  */

@@ -77,11 +77,11 @@ static void add_places(struct mv_text *text, struct mv_places *places, uint32_t 
 	mv_text_add(text, place);
 }
 
-static int say_who(struct mv_summary *summary, const struct mv_report *report)
+static int say_who(struct mv_summary *summary, const struct mv_report *report, const struct mv_symbols_sources *sources)
 {
 	struct mv_text text = line(summary, 1);
 	struct mv_places *places;
-	int err = mv_places_open(mv_timeline_recording(report->timeline), MV_PLACES_OWN_NAMES, &places);
+	int err = mv_places_open(mv_timeline_recording(report->timeline), MV_PLACES_OWN_NAMES, sources, &places);
 
 	if (err)
 		return err;
@@ -178,8 +178,8 @@ static void say_next(struct mv_summary *summary, const char *path)
 	mv_text_add(&text, " -o oom.html");
 }
 
-int mv_summary_make(const struct mv_timeline *timeline, const struct mv_oom *oom, const char *path,
-		    struct mv_summary *summary)
+int mv_summary_make(const struct mv_timeline *timeline, const struct mv_oom *oom, const struct mv_symbols_sources *sources,
+		    const char *path, struct mv_summary *summary)
 {
 	const struct mv_card *card = mv_timeline_card(timeline, oom->device);
 	struct mv_card unknown = {.device = oom->device};
@@ -189,7 +189,7 @@ int mv_summary_make(const struct mv_timeline *timeline, const struct mv_oom *oom
 	if (err)
 		return err;
 	say_what(summary, &report);
-	err = say_who(summary, &report);
+	err = say_who(summary, &report, sources);
 	say_bands(summary, &report);
 	say_room(summary, &report);
 	say_next(summary, path);

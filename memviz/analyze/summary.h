@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "analyze/timeline.h"
+#include "symbol/symbols.h"
 
 enum { MV_SUMMARY_LINES = 5, MV_SUMMARY_BYTES = 240 };
 
@@ -16,8 +17,9 @@ struct mv_summary {
 	char line[MV_SUMMARY_LINES][MV_SUMMARY_BYTES];
 };
 
-/* Describe OOM, of TIMELINE; PATH is the recording's, for the last line.  0 or -ENOMEM.  */
-int mv_summary_make(const struct mv_timeline *timeline, const struct mv_oom *oom, const char *path,
-		    struct mv_summary *summary);
+/* Describe OOM, of TIMELINE; PATH is the recording's, for the last line; SOURCES: of names of native functions
+ * (symbol/symbols.h), or NULL.  0 or -ENOMEM.  */
+int mv_summary_make(const struct mv_timeline *timeline, const struct mv_oom *oom, const struct mv_symbols_sources *sources,
+		    const char *path, struct mv_summary *summary);
 
 #endif

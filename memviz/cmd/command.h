@@ -46,7 +46,7 @@ struct mv_command {
 };
 
 extern const struct mv_command mv_command_run, mv_command_snapshot, mv_command_info, mv_command_report, mv_command_html,
-	mv_command_check;
+	mv_command_pack, mv_command_check;
 
 /* The command NAME, NULL if there is none; and number N of all, NULL behind the last.  */
 const struct mv_command *mv_command_named(const char *name);

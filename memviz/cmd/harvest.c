@@ -10,6 +10,7 @@
 #include "analyze/summary.h"
 #include "analyze/timeline.h"
 #include "base/text.h"
+#include "cmd/naming.h"
 #include "cmd/report_view.h"
 #include "cmd/tell.h"
 #include "read/array.h"
@@ -157,6 +158,7 @@ static void tell_oom(const struct find *find)
 	char path[2 * PATH_BYTES], shown[PATH_BYTES];
 	struct mv_timeline *timeline;
 	struct mv_summary summary;
+	struct mv_naming naming;
 	const struct mv_oom *ooms;
 	size_t i, count;
 
@@ -164,8 +166,9 @@ static void tell_oom(const struct find *find)
 	show(find, shown);
 	if (mv_timeline_open(path, &timeline, NULL))
 		return;
+	mv_naming_read(&naming, NULL);
 	ooms = mv_timeline_ooms(timeline, &count);
-	if (count && !mv_summary_make(timeline, &ooms[count - 1], shown, &summary))
+	if (count && !mv_summary_make(timeline, &ooms[count - 1], &naming.sources, shown, &summary))
 		for (i = 0; i < MV_SUMMARY_LINES; i++)
 			mv_tell("%s%s", i ? "  " : "", summary.line[i]);
 	mv_timeline_close(timeline);

@@ -6,15 +6,19 @@
 #include "analyze/timeline.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/naming.h"
 #include "cmd/output.h"
 #include "cmd/tell.h"
 #include "export/html.h"
 
-enum { OPTION_OUTPUT, OPTION_NATIVE };
+enum { OPTION_OUTPUT, OPTION_NATIVE, OPTION_DEBUG_DIR, OPTION_DEBUGINFOD, OPTION_NO_CACHE };
 
 static const struct mv_option options[] = {
 	[OPTION_OUTPUT] = {"output", "FILE", "the page to write; - is stdout", 'o'},
 	[OPTION_NATIVE] = {"native", NULL, "name the C and C++ functions of libraries, too, where\nthe libraries are on this machine", 0},
+	[OPTION_DEBUG_DIR] = MV_NAMING_OPTION_DEBUG_DIR,
+	[OPTION_DEBUGINFOD] = MV_NAMING_OPTION_DEBUGINFOD,
+	[OPTION_NO_CACHE] = MV_NAMING_OPTION_NO_CACHE,
 	{NULL, NULL, NULL, 0},
 };
 
@@ -26,13 +30,14 @@ struct source {
 	struct mv_places *places;
 };
 
-static int open_source(const char *path, enum mv_places_names names, struct source *source, struct mv_html_recording *recording)
+static int open_source(const char *path, enum mv_places_names names, const struct mv_naming *naming, struct source *source,
+		       struct mv_html_recording *recording)
 {
 	struct mv_diag diag = {0};
 
 	if (mv_timeline_open(path, &source->timeline, &diag))
 		return mv_tell_recording(path, &diag);
-	if (mv_places_open(mv_timeline_recording(source->timeline), names, &source->places)) {
+	if (mv_places_open(mv_timeline_recording(source->timeline), names, &naming->sources, &source->places)) {
 		mv_tell("out of memory");
 		return MV_EXIT_BAD;
 	}
@@ -62,13 +67,16 @@ static int write_page(const struct mv_html_recording *recordings, size_t count, 
 static int make_page(const struct mv_args *args, struct source *sources, struct mv_html_recording *recordings)
 {
 	enum mv_places_names names = args->value[OPTION_NATIVE] ? MV_PLACES_ALL_NAMES : MV_PLACES_OWN_NAMES;
+	struct mv_naming naming;
 	int i, code = MV_EXIT_DONE;
 
 	for (i = 0; i < args->rest_count; i++)
 		if (!mv_output_spares(args->value[OPTION_OUTPUT], args->rest[i]))
 			return MV_EXIT_USAGE;
+	mv_naming_read(&naming, &(struct mv_naming_choice){args->value[OPTION_DEBUG_DIR], args->value[OPTION_DEBUGINFOD],
+							   args->value[OPTION_NO_CACHE]});
 	for (i = 0; i < args->rest_count && code == MV_EXIT_DONE; i++)
-		code = open_source(args->rest[i], names, &sources[i], &recordings[i]);
+		code = open_source(args->rest[i], names, &naming, &sources[i], &recordings[i]);
 	if (code == MV_EXIT_DONE)
 		code = write_page(recordings, (size_t)args->rest_count, args->value[OPTION_OUTPUT]);
 	return code;

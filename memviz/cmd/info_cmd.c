@@ -9,6 +9,7 @@
 #include "cmd/besides_tell.h"
 #include "cmd/command.h"
 #include "cmd/info_table.h"
+#include "cmd/naming.h"
 #include "cmd/report_view.h"
 #include "cmd/tell.h"
 #include "read/table.h"
@@ -200,6 +201,45 @@ static void print_losses(const struct mv_timeline *timeline)
 	mv_loss_print(recording);
 }
 
+static void print_nameless(const struct mv_names *names, const struct mv_names_object *object)
+{
+	const char *state = mv_names_are_packed(names) ? "had no names when it was packed" : mv_naming_state(object->state);
+	char id[MV_NAMING_ID_BYTES];
+
+	mv_naming_build_id(object, id);
+	printf("  %-11s %s (%s%s): %s\n", "", object->path, *id ? "build id " : "no build id", id, state);
+}
+
+static void print_objects(struct mv_names *names)
+{
+	size_t i, count, here = 0;
+	const struct mv_names_object *objects = mv_names_objects(names, &count);
+	char text[128];
+
+	for (i = 0; i < count; i++)
+		here += objects[i].state == MV_SYMBOLS_HERE;
+	snprintf(text, sizeof text, "%zu of %zu libraries and programs %s", here, count,
+		 mv_names_are_packed(names) ? "have them in the file itself" : "are here");
+	if (count)
+		field("names", text);
+	for (i = 0; i < count; i++)
+		if (objects[i].state != MV_SYMBOLS_HERE)
+			print_nameless(names, &objects[i]);
+}
+
+/* What names of native functions can be had of, and of what not.  */
+static void print_names(const struct mv_timeline *timeline)
+{
+	struct mv_naming naming;
+	struct mv_names *names;
+
+	mv_naming_read(&naming, NULL);
+	if (mv_names_open(mv_timeline_recording(timeline), &naming.sources, &names))
+		return;
+	print_objects(names);
+	mv_names_close(names);
+}
+
 static int print_file(const char *path)
 {
 	struct mv_timeline *timeline;
@@ -216,6 +256,7 @@ static int print_file(const char *path)
 	print_losses(timeline);
 	print_cards(timeline);
 	print_besides(timeline);
+	print_names(timeline);
 	print_versions(timeline);
 	mv_timeline_close(timeline);
 	return MV_EXIT_DONE;

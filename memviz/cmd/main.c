@@ -9,7 +9,8 @@
 
 static const struct mv_command *const commands[] = {
 	&mv_command_run,    &mv_command_report, &mv_command_html,
-	&mv_command_snapshot, &mv_command_info,   &mv_command_check,
+	&mv_command_pack,   &mv_command_snapshot, &mv_command_info,
+	&mv_command_check,
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -5,12 +5,24 @@
 #include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/moment.h"
+#include "cmd/naming.h"
 #include "cmd/option.h"
 #include "cmd/output.h"
 #include "cmd/report_view.h"
 #include "cmd/tell.h"
 
-enum { OPTION_AT, OPTION_DEVICE, OPTION_TOP, OPTION_FRAMES, OPTION_NATIVE, OPTION_JSON, OPTION_OUTPUT };
+enum {
+	OPTION_AT,
+	OPTION_DEVICE,
+	OPTION_TOP,
+	OPTION_FRAMES,
+	OPTION_NATIVE,
+	OPTION_DEBUG_DIR,
+	OPTION_DEBUGINFOD,
+	OPTION_NO_CACHE,
+	OPTION_JSON,
+	OPTION_OUTPUT,
+};
 
 static const struct mv_option options[] = {
 	[OPTION_AT] = {"at", "WHEN", "the moment: peak, oom, end, or +SECONDS from the start;\nwithout it, oom if memory ran out, otherwise peak", 'a'},
@@ -18,6 +30,9 @@ static const struct mv_option options[] = {
 	[OPTION_TOP] = {"top", "N", "how many stacks and blocks to show (5; with --json 10)", 'n'},
 	[OPTION_FRAMES] = {"frames", "WHICH", "of each stack: own (your lines), folded (all, but what\nonly passes calls on as one line), all", 0},
 	[OPTION_NATIVE] = {"native", NULL, "name C and C++ functions, where the libraries are on\nthis machine; with it --frames is folded", 0},
+	[OPTION_DEBUG_DIR] = MV_NAMING_OPTION_DEBUG_DIR,
+	[OPTION_DEBUGINFOD] = MV_NAMING_OPTION_DEBUGINFOD,
+	[OPTION_NO_CACHE] = MV_NAMING_OPTION_NO_CACHE,
 	[OPTION_JSON] = {"json", NULL, "for programs: see memviz-report(1)", 'j'},
 	[OPTION_OUTPUT] = {"output", "FILE", "write there instead of to stdout", 'o'},
 	{NULL, NULL, NULL, 0},
@@ -84,14 +99,17 @@ static int show(const struct mv_args *args, const struct mv_timeline *timeline, 
 	enum mv_places_names names = args->value[OPTION_NATIVE] ? MV_PLACES_ALL_NAMES : MV_PLACES_OWN_NAMES;
 	const char *output = args->value[OPTION_OUTPUT];
 	struct mv_report report;
+	struct mv_naming naming;
 	int code = MV_EXIT_BAD;
 
+	mv_naming_read(&naming, &(struct mv_naming_choice){args->value[OPTION_DEBUG_DIR], args->value[OPTION_DEBUGINFOD],
+							   args->value[OPTION_NO_CACHE]});
 	if (mv_report_make(timeline, moment->card, moment->time_ns, moment->oom, &report)) {
 		mv_tell("out of memory");
 		return code;
 	}
 	view.report = &report;
-	if (mv_places_open(mv_timeline_recording(timeline), names, &view.places))
+	if (mv_places_open(mv_timeline_recording(timeline), names, &naming.sources, &view.places))
 		mv_tell("out of memory");
 	else
 		code = write_view(&view, args->value[OPTION_JSON], output ? output : "-");

@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "analyze/author.h"
+#include "cmd/naming.h"
 #include "cmd/report_view.h"
 #include "read/table.h"
 
@@ -24,10 +25,10 @@ static json_t *string_or_null(const char *text)
 
 static json_t *frame_of(const struct mv_place *place)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "function", string_or_null(place->function), "file",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "function", string_or_null(place->function), "file",
 			 string_or_null(place->file), "line", place->line ? integer(place->line) : json_null(), "module",
 			 string_or_null(place->module), "offset", *place->module ? integer(place->offset) : json_null(),
-			 "code", mv_author_code((enum mv_code)place->code));
+			 "start", place->start ? integer(place->start) : json_null(), "code", mv_author_code((enum mv_code)place->code));
 }
 
 static json_t *origin_of(const struct mv_report_view *view, uint32_t stack)
@@ -190,6 +191,21 @@ static json_t *reconciliation_of(const struct mv_report *report)
 			 string_or_null(mv_table_note_value(mv_timeline_recording(report->timeline), "nvml")));
 }
 
+static json_t *missing_of(const struct mv_report_view *view)
+{
+	struct mv_names *names = mv_places_names(view->places);
+	size_t i, count = 0;
+	const struct mv_names_object *objects = names ? mv_names_missing(names, &count) : NULL;
+	char id[MV_NAMING_ID_BYTES];
+	json_t *files = json_array();
+
+	for (i = 0; i < count; i++)
+		json_array_append_new(files, json_pack("{s:s, s:o, s:s}", "path", objects[i].path, "build_id",
+						       string_or_null(mv_naming_build_id(&objects[i], id)), "state",
+						       mv_naming_state(objects[i].state)));
+	return files;
+}
+
 static json_t *limits_of(const struct mv_besides *besides)
 {
 	static const char *const names[MV_BESIDES_LIMITS] = {"stack", "printf", "malloc"};
@@ -250,6 +266,7 @@ static json_t *report_of(const struct mv_report_view *view)
 	add_run(root, report);
 	json_object_set_new(root, "reconciliation", reconciliation_of(report));
 	json_object_set_new(root, "besides", besides_of(&report->besides));
+	json_object_set_new(root, "missing_files", missing_of(view));
 	return root;
 }
 

@@ -3,11 +3,12 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "cmd/naming.h"
 #include "cmd/report_paper.h"
 #include "cmd/tell.h"
 #include "read/table.h"
 
-enum { BAR_COLUMNS = 30, PLACE_COLUMNS = MV_PAPER_PLACE_COLUMNS };
+enum { BAR_COLUMNS = 30, PLACE_COLUMNS = MV_PAPER_PLACE_COLUMNS, UNNAMED_LINES = 3 };
 
 /* ---- pieces ---- */
 
@@ -163,6 +164,25 @@ static void gap(const struct mv_paper *paper, bool *is_first, const char *count,
 	fprintf(paper->out, "  %10s    %s\n", count, what);
 }
 
+/* Files that functions have no names of; memviz info has all of them.  */
+static void print_unnamed(const struct mv_paper *paper, bool *is_first)
+{
+	struct mv_names *names = mv_places_names(paper->view->places);
+	size_t i, count = 0;
+	const struct mv_names_object *objects = names ? mv_names_missing(names, &count) : NULL;
+	char text[160], id[MV_NAMING_ID_BYTES];
+
+	for (i = 0; i < count && i < UNNAMED_LINES; i++) {
+		mv_naming_build_id(&objects[i], id);
+		snprintf(text, sizeof text, "in %.48s (build id %.8s): %s", mv_text_base_name(objects[i].path), *id ? id : "none",
+			 mv_naming_state(objects[i].state));
+		gap(paper, is_first, "names", text);
+	}
+	snprintf(text, sizeof text, "in %zu more files: see memviz info", count - i);
+	if (count > i)
+		gap(paper, is_first, "names", text);
+}
+
 static void print_missing(const struct mv_paper *paper)
 {
 	const struct mv_timeline *timeline = paper->view->report->timeline;
@@ -190,6 +210,7 @@ static void print_missing(const struct mv_paper *paper)
 		if (header->losses[i])
 			gap(paper, &is_first, count, mv_loss_text(i));
 	}
+	print_unnamed(paper, &is_first);
 }
 
 void mv_report_print(const struct mv_report_view *view, FILE *out)

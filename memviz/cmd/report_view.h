@@ -16,8 +16,8 @@
  *				free_bytes, total_bytes, ordinal, time_ns, outcome ("survived" or "unknown"),
  *				api, origin, frames}
  *	top_stacks		array of {bytes, blocks, bands, origin, frames}, largest first; bands has the bytes of each
- *				band that has any; frames, innermost first, are {function, file, line, module, offset, code}:
- *				code is "own", "library" (which does something), or, for one that only leads there, "wrapper",
+ *				band that has any; frames, innermost first, are {function, file, line, module, offset, start,
+ *				code}: start is where a native function begins in the module; code is "own", "library" (which does something), or, for one that only leads there, "wrapper",
  *				"dispatch", "autograd", "allocator", "python", "cuda", "system" or "recorder";
  *				origin is the one of them that a person would point at, which is the innermost of code "own"
  *				where there is one, with index, its place among them, and is_backward: it made, in
@@ -40,6 +40,8 @@
  *				nodes, node_bytes, arrays, array_bytes, imported, imported_bytes, imported_unsized,
  *				multicast, multicast_bytes, exports, is_checkpointed, limits}; limits has the bytes of
  *				those that were set: stack, printf, malloc
+ *	missing_files		array of {path, build_id, state}: objects whose functions have no names here; state is
+ *				"not here" or "another build is here"
  *
  * Threads: none.  Memory: malloc.  */
 #ifndef CMD_REPORT_VIEW_H

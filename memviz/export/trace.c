@@ -40,7 +40,7 @@ static enum mv_page_code code_of(const struct mv_place *place)
 
 static int frame_of(struct mv_trace *trace, const struct mv_place *place, uint32_t *id)
 {
-	struct frame_key key = {.offset = place->offset, .kind = place->kind, .line = place->line, .code = code_of(place)};
+	struct frame_key key = {.offset = mv_place_offset(place), .kind = place->kind, .line = place->line, .code = code_of(place)};
 	char author[AUTHOR_BYTES];
 
 	mv_author_write(place, author, sizeof author);

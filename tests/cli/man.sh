@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What --help says there is, the manual page explains, and the other way round.
-for command in run report html snapshot info check; do
+for command in run report html pack snapshot info check; do
 	memviz $command --help | grep -o '^ .\{4,6\}--[a-z-]*' | grep -o -e '--.*' | sort >help
 	sed -n 's/^\.It .*Fl.* -\([a-z][a-z-]*\).*/--\1/p; s/^\.It Fl -\([a-z-]*\).*/--\1/p' \
 		"$TOP/memviz/man/memviz-$command.1" | sort -u >page

@@ -8,8 +8,8 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd) || exit 2
 shift
-export PATH="$build/bin:$build/tests:$PATH" LC_ALL=C.UTF-8 TZ=UTC NO_COLOR=1 BUILD="$build" TOP="$here/../.."
-unset MAKEFLAGS MFLAGS MAKELEVEL MEMVIZ_OUT MEMVIZ_RING MEMVIZ_STACKS MEMVIZ_ON MEMVIZ_VERBOSE MEMVIZ_SNAPSHOTS MEMVIZ_AT_EXIT MEMVIZ_SAMPLE LD_PRELOAD
+export PATH="$build/bin:$build/tests:$PATH" LC_ALL=C.UTF-8 TZ=UTC NO_COLOR=1 MEMVIZ_CACHE=no BUILD="$build" TOP="$here/../.."
+unset MAKEFLAGS MFLAGS MAKELEVEL MEMVIZ_OUT MEMVIZ_RING MEMVIZ_STACKS MEMVIZ_ON MEMVIZ_VERBOSE MEMVIZ_SNAPSHOTS MEMVIZ_AT_EXIT MEMVIZ_SAMPLE MEMVIZ_DEBUG_DIR LD_PRELOAD
 [ $# -gt 0 ] || set -- $(cd "$here" && ls *.sh | grep -v '^run\.sh$' | sed 's/\.sh$//')
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT

@@ -50,7 +50,7 @@ static void look_at_stacks(const struct mv_recording *recording)
 	char text[80];
 	size_t k, n, origin;
 
-	if (mv_places_open(recording, MV_PLACES_NO_NAMES, &places))
+	if (mv_places_open(recording, MV_PLACES_NO_NAMES, NULL, &places))
 		return;
 	for (i = 0; i < count && i < 1000; i++) {
 		n = mv_places_stack(places, i, frames, 16, &origin);
@@ -73,7 +73,7 @@ static void look_at_moments(const struct mv_timeline *timeline)
 		if (!mv_report_make(timeline, &card[i], card[i].peak_ns, NULL, &report))
 			mv_report_release(&report);
 	for (i = 0; i < ooms && i < 2; i++)
-		mv_summary_make(timeline, &oom[i], "x.memviz", &summary);
+		mv_summary_make(timeline, &oom[i], NULL, "x.memviz", &summary);
 }
 
 static void read_image(const void *bytes, size_t size)

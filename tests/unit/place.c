@@ -34,7 +34,7 @@ static size_t origin_of(const struct line *lines, size_t count)
 							 lines[i].file, 0x1000 + i);
 	forge_finish(forge);
 	CU_ASSERT_EQUAL_FATAL(mv_recording_open(path, &recording, NULL), 0);
-	CU_ASSERT_EQUAL_FATAL(mv_places_open(recording, MV_PLACES_OWN_NAMES, &places), 0);
+	CU_ASSERT_EQUAL_FATAL(mv_places_open(recording, MV_PLACES_OWN_NAMES, NULL, &places), 0);
 	found = mv_places_stack(places, stack, frames, ROOM, &origin);
 	place = mv_places_origin(places, stack);
 	CU_ASSERT_EQUAL(found, count);

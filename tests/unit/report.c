@@ -117,7 +117,7 @@ static void a_summary_has_five_lines_for_a_person(void)
 	struct scene scene;
 
 	scene_open(&scene, &oom_plan);
-	CU_ASSERT_EQUAL_FATAL(mv_summary_make(scene.timeline, only_oom(&scene), "train-1.oom1.memviz", &summary), 0);
+	CU_ASSERT_EQUAL_FATAL(mv_summary_make(scene.timeline, only_oom(&scene), NULL, "train-1.oom1.memviz", &summary), 0);
 	CU_ASSERT_STRING_EQUAL(summary.line[0], "out of memory: 840 MiB did not fit on cuda:0 (NVIDIA Test Card, 6 GiB) in step 3");
 	CU_ASSERT(strstr(summary.line[1], "model.py:40 in block, from train.py:88 in main") != NULL);
 	CU_ASSERT(strstr(summary.line[2], "optimizer 1.2 GiB, activation ") != NULL);
@@ -137,7 +137,7 @@ static json_t *json_at(const struct scene *scene, const char *at, uint64_t time_
 	FILE *out = open_memstream(&text, &size);
 	json_t *json;
 
-	CU_ASSERT_EQUAL_FATAL(mv_places_open(mv_timeline_recording(scene->timeline), MV_PLACES_NO_NAMES, &view.places), 0);
+	CU_ASSERT_EQUAL_FATAL(mv_places_open(mv_timeline_recording(scene->timeline), MV_PLACES_NO_NAMES, NULL, &view.places), 0);
 	CU_ASSERT_EQUAL(mv_report_print_json(&view, out), 0);
 	fclose(out);
 	json = json_loads(text, 0, NULL);
@@ -164,7 +164,7 @@ static const char *const members[] = {
 	"memviz_report",  "at",		  "time_ns",	  "capacity_bytes",	  "driver_used_bytes", "reserved_bytes",
 	"allocated_bytes", "bands",	  "oom",	  "top_stacks",		  "losses",	       "device_bytes",
 	"driver_used_is_known", "gaps",	  "largest_blocks", "missing_events", "is_finished", "step",		  "begin_ns",	       "end_ns",
-	"device",	  "program",	  "pid",	  "rank",	  "reconciliation", "besides",
+	"device",	  "program",	  "pid",	  "rank",	  "reconciliation", "besides",		  "missing_files",
 };
 
 static void members_stand_in_their_order(void)
@@ -199,8 +199,8 @@ static void every_member_has_its_type(void)
 	     NULL, NULL, NULL, NULL);
 	fits(json_array_get(json_object_get(json, "top_stacks"), 0), "{s:I, s:I, s:o, s:o, s:o}", "bytes", &n, "blocks", &n,
 	     "bands", &o, "origin", &o, "frames", &o);
-	fits(json_array_get(o, 0), "{s:s, s:s, s:I, s:n, s:n, s:s}", "function", &text, "file", &text, "line", &n, "module",
-	     "offset", "code", &text);
+	CU_ASSERT_EQUAL(json_unpack(json_array_get(o, 0), "{s:s, s:s, s:I, s:n, s:n, s:n, s:s !}", "function", &text, "file",
+				    &text, "line", &n, "module", "offset", "start", "code", &text), 0);
 	CU_ASSERT_EQUAL(json_unpack(json_array_get(json_object_get(json, "largest_blocks"), 0),
 				    "{s:I, s:s, s:s, s:o, s:I, s:I, s:s, s:I, s:o, s:o !}", "bytes", &n, "band", &text, "reason",
 				    &text, "name", &o, "birth_ns", &n, "step", &n, "phase", &text, "address", &n, "origin",
