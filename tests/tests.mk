@@ -129,7 +129,8 @@ check-recorder: $(recorder_programs) $(BUILD)/libmemviz.so gpusim ## test the re
 
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
-fuzz_src     := tests/fuzz/recording.c $(both_src) $(call room_src,memviz/read memviz/analyze memviz/symbol)
+fuzz_targets := $(addprefix $(BUILD)/fuzz/,recording cache)
+fuzz_src     := $(both_src) $(call room_src,memviz/read memviz/analyze memviz/symbol) memviz/export/packed.c
 fuzz_obj     := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(fuzz_src))
 fuzz_flags   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -138,16 +139,19 @@ $(BUILD)/fuzz/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(mv_cppflags) -std=gnu11 $(fuzz_flags) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
-$(BUILD)/fuzz/recording: $(fuzz_obj)
+$(fuzz_targets): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(fuzz_obj)
 	$(call say,LINK,$@)
 	$(Q)$(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer -o $@ $^ $(view_libs)
 
 .PHONY: fuzz
-fuzz: $(BUILD)/fuzz/recording $(test_out)/forge ## feed the reader damaged files for FUZZ_SECONDS
-	$(Q)mkdir -p $(BUILD)/fuzz/seeds $(BUILD)/fuzz/corpus
-	$(Q)for seed in tiny chunks; do $(test_out)/forge $$seed $(BUILD)/fuzz/seeds/$$seed; done
-	$(Q)$(BUILD)/fuzz/recording -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=65536 \
-		-print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus $(BUILD)/fuzz/seeds
+fuzz: $(fuzz_targets) $(test_out)/forge ## feed damaged recordings, and damaged caches of names, to the viewer for FUZZ_SECONDS each
+	$(Q)mkdir -p $(fuzz_targets:%=%.seeds) $(fuzz_targets:%=%.corpus)
+	$(Q)for seed in tiny chunks named; do rm -f $(BUILD)/fuzz/recording.seeds/$$seed; \
+		$(test_out)/forge $$seed $(BUILD)/fuzz/recording.seeds/$$seed || exit 1; done
+	$(Q)$(test_out)/forge cache $(BUILD)/fuzz/cache.seeds/cache
+	$(Q)for target in $(fuzz_targets); do \
+		$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=65536 -print_final_stats=1 \
+			-artifact_prefix=$(BUILD)/fuzz/ $$target.corpus $$target.seeds || exit 1; done
 
 # ---- all of them -----------------------------------------------------------------------------------------
 #

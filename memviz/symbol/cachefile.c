@@ -27,7 +27,7 @@ struct header {
 struct entry {
 	uint64_t address;
 	uint64_t start;
-	uint32_t first_level;
+	uint32_t first_level; /* behind those of the entry before */
 	uint32_t level_count;
 };
 
@@ -107,16 +107,17 @@ static bool is_about(const struct header *header, const struct mv_cachefile_key 
 static bool are_entries_right(const struct mv_cachefile *cache)
 {
 	const struct entry *entries = entries_of(cache);
-	uint32_t i, levels = header_of(cache)->levels;
+	uint64_t levels = 0;
+	uint32_t i;
 
 	for (i = 0; i < header_of(cache)->entries; i++) {
 		if (i && entries[i].address <= entries[i - 1].address)
 			return false;
-		if (entries[i].level_count > MV_CACHEFILE_LEVELS || entries[i].first_level > levels ||
-		    entries[i].level_count > levels - entries[i].first_level)
+		if (entries[i].level_count > MV_CACHEFILE_LEVELS || entries[i].first_level != levels)
 			return false;
+		levels += entries[i].level_count;
 	}
-	return true;
+	return levels == header_of(cache)->levels;
 }
 
 static bool is_text_right(const struct mv_cachefile *cache)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* forge SCENARIO FILE: writes a forged recording, the same each time.  For tests that start programs.  */
+/* forge SCENARIO FILE: writes a forged recording, the same each time; forge cache FILE: a file of the cache of names.  For tests that start programs.  */
 #include <stdio.h>
 #include <string.h>
 
 #include "support/stacks.h"
+#include "support/named.h"
 #include "support/training.h"
 
-enum ending { FINISHED, WITH_BESIDES, WITH_LOSSES, WITH_STACKS, KILLED, SNAPSHOT };
+enum ending { FINISHED, WITH_BESIDES, WITH_LOSSES, WITH_STACKS, WITH_NAMES, KILLED, SNAPSHOT };
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -71,6 +72,7 @@ static const struct scenario {
 	{"gpt-oom-survived",
 	 {.model = TRAINING_GPT, .layers = 12, .steps = 2, .oom = TRAINING_OOM_FORWARD, .is_oom_survived = 1},
 	 FINISHED},
+	{"named", {.model = TRAINING_MLP, .layers = 1, .steps = 2}, WITH_NAMES},
 	{"losses", {.model = TRAINING_MLP, .layers = 1, .steps = 2}, WITH_LOSSES},
 };
 
@@ -101,6 +103,10 @@ static void end(struct forge *forge, enum ending ending, const char *path)
 		stacks_add(forge);
 		forge_finish(forge);
 		return;
+	case WITH_NAMES:
+		forge_finish(forge);
+		named_pack(path);
+		return;
 	case FINISHED:
 		forge_finish(forge);
 		return;
@@ -122,6 +128,8 @@ int main(int argc, char **argv)
 	struct forge *forge;
 	size_t i;
 
+	if (argc == 3 && !strcmp(argv[1], "cache"))
+		return named_cache(argv[2]) ? 1 : 0;
 	if (!scenario) {
 		fprintf(stderr, "usage: forge SCENARIO FILE\nscenarios:");
 		for (i = 0; i < sizeof scenarios / sizeof *scenarios; i++)

@@ -10,6 +10,7 @@
 #include "analyze/report.h"
 #include "analyze/series.h"
 #include "analyze/summary.h"
+#include "export/packed.h"
 #include "format/checksum.h"
 #include "format/image.h"
 #include "read/recover.h"
@@ -46,11 +47,13 @@ static void look_at_stacks(const struct mv_recording *recording)
 {
 	const struct mv_place *frames[16];
 	uint32_t i, count = mv_table_count(recording, MV_REGION_STACKS);
+	bool is_packed = mv_table_count(recording, MV_REGION_NAMES);
 	struct mv_places *places;
 	char text[80];
 	size_t k, n, origin;
 
-	if (mv_places_open(recording, MV_PLACES_NO_NAMES, NULL, &places))
+	/* Names from the file itself: nothing that it names is to be opened.  */
+	if (mv_places_open(recording, is_packed ? MV_PLACES_ALL_NAMES : MV_PLACES_NO_NAMES, NULL, &places))
 		return;
 	for (i = 0; i < count && i < 1000; i++) {
 		n = mv_places_stack(places, i, frames, 16, &origin);
@@ -59,6 +62,27 @@ static void look_at_stacks(const struct mv_recording *recording)
 		mv_author_write_all(frames, n, text, sizeof text);
 	}
 	mv_places_close(places);
+}
+
+/* What carries its names is packed again; names of what does not would be looked for on this machine.  */
+static void pack(const struct mv_recording *recording)
+{
+	struct mv_recording *again;
+	struct mv_packed packed;
+	struct mv_names *names;
+	struct mv_copy copy;
+	size_t count;
+
+	if (!mv_table_count(recording, MV_REGION_NAMES) || mv_names_open(recording, NULL, &names))
+		return;
+	mv_names_objects(names, &count);
+	if (!mv_packed_make(recording, names, &copy, &packed, NULL)) {
+		if (mv_recording_open_image(copy.bytes, copy.size_bytes, &again, NULL))
+			abort();
+		mv_recording_close(again);
+		mv_copy_release(&copy);
+	}
+	mv_names_close(names);
 }
 
 static void look_at_moments(const struct mv_timeline *timeline)
@@ -87,6 +111,7 @@ static void read_image(const void *bytes, size_t size)
 		return;
 	mv_verify(recording, &verified, &diag);
 	look_at_stacks(recording);
+	pack(recording);
 	if (mv_timeline_of(recording, &timeline, &diag))
 		return;
 	look_at_moments(timeline);

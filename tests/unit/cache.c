@@ -109,6 +109,22 @@ static void every_cut_and_every_changed_byte_is_noticed(void)
 	mv_cachefile_release(&cache);
 }
 
+/* Its checksum is right: whoever forges one can compute it.  */
+static void levels_that_are_used_twice_are_refused(void)
+{
+	enum { FIRST_LEVEL_AT = 80 + 2 * 24 + 16 }; /* of the last entry: symbol/cachefile.c */
+	struct mv_cachefile cache = made_of_three();
+
+	CU_ASSERT_EQUAL(cache.bytes[FIRST_LEVEL_AT], 2);
+	cache.bytes[FIRST_LEVEL_AT] = 1;
+	mv_cachefile_seal(&cache);
+	CU_ASSERT(!is_taken(&cache, cache.size_bytes, &key));
+	cache.bytes[FIRST_LEVEL_AT] = 2;
+	mv_cachefile_seal(&cache);
+	CU_ASSERT(is_taken(&cache, cache.size_bytes, &key));
+	mv_cachefile_release(&cache);
+}
+
 static void text_that_steers_a_terminal_is_made_harmless(void)
 {
 	static const struct mv_symbol evil = {"\033[2Jname", "a\nb", 1};
@@ -298,6 +314,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(what_is_added_joins_what_was_there),
 	HARNESS_TEST(what_is_about_something_else_does_not_count),
 	HARNESS_TEST(every_cut_and_every_changed_byte_is_noticed),
+	HARNESS_TEST(levels_that_are_used_twice_are_refused),
 	HARNESS_TEST(text_that_steers_a_terminal_is_made_harmless),
 	HARNESS_TEST(only_the_owner_can_read_and_write_the_folder),
 	HARNESS_TEST(links_are_not_followed),
