@@ -49,7 +49,9 @@ function processRows({card}, parts, stacked, held, isHeldKnown) {
 	const rows = [row("allocated", "", "allocated", bands, "in blocks: the bands", "in blocks of the framework's pool: the bands")];
 	if (!isHeldKnown)
 		return rows;
-	return [...rows, signed("unused", "unused", pool - bands, "free in the pool"),
+	const unused = pool - bands;
+	return [...rows, unused < 0 ? signed("unused", "not held", unused, "where it lies was not seen") :
+		signed("unused", "unused", unused, "free in the pool"),
 		row("reserved", "=", "reserved", pool, "held by the pool", "what the pool holds of the driver"),
 		parts[Part.OUTSIDE] ? signed("direct", "direct", parts[Part.OUTSIDE], "outside of the pool", "asked of the driver outside of the pool") : null,
 		row("device", "=", "this process", held, "asked of the driver")].filter(Boolean);
@@ -84,12 +86,12 @@ function restTexts(bytes, managed) {
 /** What is in use, what is free, what the card has. */
 function cardRows({card, time}, sum) {
 	const capacity = sum.total || card.facts.capacity_bytes, free = capacity - sum.used - sum.kept;
-	const whole = capacity ? row("card", "=", "card", capacity, "what the driver says it has") : null;
+	const whole = (sign) => capacity ? row("card", sign, "card", capacity, "what the driver says it has") : null;
 	if (sum.source === "none")
-		return [whole].filter(Boolean);
+		return [whole("")].filter(Boolean);
 	return [row("used", "=", "in use", sum.used, ...usedTexts(sum, time)),
 		sum.kept ? signed("kept", "kept back", sum.kept, "by driver and firmware") : null,
-		signed("free", "free", free, "on the card"), whole].filter(Boolean);
+		signed("free", "free", free, "on the card"), whole("=")].filter(Boolean);
 }
 
 /** In few words, and in all. Nothing that is known of may have changed since it was said; then it is as good as new for a

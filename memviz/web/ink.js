@@ -11,7 +11,8 @@ import {niceSizeStep, sizeBesideText, sizeText} from "./words.js";
 /** CSS pixels for the flag of an OOM, above the bands. */
 export const FLAG_HEIGHT = 20;
 const GRID_ALPHA = 0.16;
-const GRID_GAP = 46, LABEL_MIN_HEIGHT = 15, LABEL_PAD = 5, SEARCH_STEP = 10, PEAK_ROOM = 190, GHOST_WIDTH = 14, TICK = 5, TEXT_HEIGHT = 14;
+const GRID_GAP = 46, LABEL_MIN_HEIGHT = 15, LABEL_PAD = 5, SEARCH_STEP = 10, PEAK_ROOM = 190, GHOST_WIDTH = 14, TICK = 5, TEXT_HEIGHT = 14,
+	CARD_LABEL = 34;
 
 /** Sizes at the left, lines across; what is above is the card's. */
 export function drawSizeAxis(ink, {scale, theme, place, isNarrow}) {
@@ -38,7 +39,7 @@ export function drawSizeAxis(ink, {scale, theme, place, isNarrow}) {
 /** Whether a size above the line Y would stand where the card's stands. */
 function isAtCardLabel(y, scale, {top, height}) {
 	const card = scale.capacity <= scale.max ? top + height - scale.capacity / scale.max * height : top;
-	return scale.capacity > 0 && y > card - 4 && y < card + 2 * TEXT_HEIGHT;
+	return scale.capacity > 0 && y > card - 4 && y < card + CARD_LABEL;
 }
 
 /** What the card has, on the side where the mark of the peak is not. */
@@ -83,9 +84,11 @@ export function drawHeldLine(ink, app, columns, place) {
 	ink.stroke();
 }
 
-/** Each band's name where it is thickest, if the name fits in; above the bands that of what is not in use. */
+/** Each band's name where it is thickest, if the name fits in beside the mark of the peak; above the bands that of what is
+ * not in use. */
 export function drawBandNames(ink, app, columns, place) {
 	const {theme} = app;
+	const taken = columnsOf(app, peakLabel(ink, app, place), place);
 	const end = columns.at.indexOf(BLANK);
 	const low = new Float64Array(end < 0 ? columns.width : end), high = new Float64Array(low.length);
 	ink.textAlign = "center";
@@ -95,31 +98,44 @@ export function drawBandNames(ink, app, columns, place) {
 			low[x] = high[x];
 			high[x] += columns.parts[x * STACKED + part];
 		}
-		drawName(ink, app, place, PARTS_TEXT[part], theme.partInk[part], low, high);
+		drawName(ink, app, place, PARTS_TEXT[part], theme.partInk[part], low, high, taken);
 	}
 	if (app.card.facts.has_pool && app.pyramid.knowsHeld)
-		drawName(ink, app, place, SLACK_TEXT, theme.muted, high, columns.held);
+		drawName(ink, app, place, SLACK_TEXT, theme.muted, high, columns.held, taken);
 }
 
-/** TEXT between the bytes LOW and HIGH of each column, if it fits somewhere. */
-function drawName(ink, {scale, geometry}, place, text, color, low, high) {
+/** BOX as columns, FROM up to TO, and the bytes that it covers. */
+function columnsOf({scale, geometry: {ratio}}, box, {left, top, height}) {
+	const bytes = (y) => (top + height - y) / height * scale.max;
+	return box ? {from: (box.left - left) * ratio, to: (box.right - left) * ratio, low: bytes(box.bottom), high: bytes(box.top)} :
+		{from: 0, to: 0, low: 0, high: 0};
+}
+
+/** TEXT between the bytes LOW and HIGH of each column, if it fits somewhere beside what is TAKEN. */
+function drawName(ink, {scale, geometry}, place, text, color, low, high, taken) {
 	const perByte = place.height / scale.max;
 	const room = Math.ceil((ink.measureText(text).width + 2 * LABEL_PAD) * geometry.ratio);
-	const spot = thickest(low, high, room);
+	const spot = thickest(low, high, room, taken);
 	if (!spot || (spot.high - spot.low) * perByte < LABEL_MIN_HEIGHT)
 		return;
 	ink.fillStyle = color;
 	ink.fillText(text, place.left + (spot.x + room / 2) / geometry.ratio, place.top + place.height - (spot.low + spot.high) / 2 * perByte);
 }
 
-/** Where ROOM columns have most in common: {x, low, high} bytes. */
-function thickest(lows, highs, room) {
+/** Where ROOM columns have most in common: {x, low, high} bytes. Of what is taken, the side that leaves more counts. */
+function thickest(lows, highs, room, taken) {
 	let best = null;
 	for (let x = 0; x + room < lows.length; x += SEARCH_STEP) {
 		let low = 0, high = Infinity;
 		for (let i = x; i < x + room && high > low; i++) {
 			low = Math.max(low, lows[i]);
 			high = Math.min(high, highs[i]);
+		}
+		if (x < taken.to && x + room > taken.from && low < taken.high && high > taken.low) {
+			if (taken.low - low > high - taken.high)
+				high = taken.low;
+			else
+				low = taken.high;
 		}
 		if (high > low && (!best || high - low > best.high - best.low))
 			best = {x, low, high};
@@ -175,14 +191,27 @@ function drawFlag(ink, {theme, boldFont, font}, x, place, text) {
 	return left;
 }
 
+/** Where the mark of the highest total stands, and its text: {x, y, text, isLeft, left, right, top, bottom}; null: not on
+ * the screen. */
+function peakLabel(ink, app, place) {
+	const {card: {facts}, view, scale} = app;
+	const x = xOf({view, ...place}, facts.peak_ns);
+	if (!facts.peak_bytes || x < place.left || x > place.left + place.width)
+		return null;
+	const y = place.top + place.height - app.stackedAt(facts.peak_ns) / scale.max * place.height;
+	const text = `peak ${sizeText(facts.peak_bytes)}`, isLeft = x <= place.left + place.width - PEAK_ROOM / 2;
+	const end = x + (isLeft ? 1 : -1) * (ink.measureText(text).width + 2 * LABEL_PAD);
+	return {x, y, text, isLeft, left: Math.min(x - LABEL_PAD, end), right: Math.max(x + LABEL_PAD, end),
+		top: y - TEXT_HEIGHT, bottom: y};
+}
+
 /** The highest total: a small mark above it. */
 export function drawPeak(ink, app, place) {
-	const {card, theme, view, scale} = app;
-	const x = xOf({view, ...place}, card.facts.peak_ns);
-	if (!card.facts.peak_bytes || x < place.left || x > place.left + place.width)
+	const {theme} = app;
+	const label = peakLabel(ink, app, place);
+	if (!label)
 		return;
-	const total = app.stackedAt(card.facts.peak_ns);
-	const y = place.top + place.height - total / scale.max * place.height;
+	const {x, y, text, isLeft} = label;
 	ink.fillStyle = theme.ink;
 	ink.beginPath();
 	ink.moveTo(x, y - 1);
@@ -190,8 +219,8 @@ export function drawPeak(ink, app, place) {
 	ink.lineTo(x + 4, y - 8);
 	ink.fill();
 	ink.textBaseline = "middle";
-	ink.textAlign = x > place.left + place.width - PEAK_ROOM / 2 ? "right" : "left";
-	backed(ink, theme, `peak ${sizeText(card.facts.peak_bytes)}`, x + (ink.textAlign === "left" ? 7 : -7), y - 7);
+	ink.textAlign = isLeft ? "left" : "right";
+	backed(ink, theme, text, x + (isLeft ? 7 : -7), y - 7);
 }
 
 /** A seam around blocks that have room for it, and their names, or the lines that asked for them. */

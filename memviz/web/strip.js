@@ -75,7 +75,7 @@ function drawSteps(ink, strip) {
 		if (numbers[i] % every === 0 && shown >= free && to - shown > 12) {
 			free = labelStep(ink, strip, numbers[i], shown, to);
 		} else if (numbers[i] % every === 0 && every > 1 && shown >= free) {
-			free = labelStep(ink, strip, numbers[i], shown, shown + STEP_GAP);
+			free = labelStep(ink, strip, numbers[i], shown, Math.min(shown + STEP_GAP, strip.left + strip.width));
 		}
 	}
 }

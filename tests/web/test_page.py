@@ -130,6 +130,44 @@ class Opening(PageTest):
         self.assertIn("<img src=x onerror", self.text("#detail"))
 
 
+# What is written on the canvas since it was cleared last: text, and where, in CSS pixels.
+WATCH_WORDS = """
+    window.words = [];
+    const proto = CanvasRenderingContext2D.prototype, {fillText, clearRect} = proto;
+    proto.clearRect = function (...place) { window.words = []; return clearRect.apply(this, place); };
+    proto.fillText = function (text, x, y) {
+        const {width} = this.measureText(text);
+        const left = x - ({center: 0.5, right: 1}[this.textAlign] ?? 0) * width;
+        const top = y - {top: 0, middle: 6, alphabetic: 10}[this.textBaseline];
+        window.words.push({text, left, right: left + width, top, bottom: top + 11});
+        return fillText.call(this, text, x, y);
+    };"""
+
+
+class Words(PageTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.browser.devtools("Page.addScriptToEvaluateOnNewDocument", source=WATCH_WORDS)
+
+    def assert_legible(self, scene):
+        self.open(scene)
+        width = self.place()["width"]
+        words = self.browser.run("return words")
+        edge = width - (10 if width >= 640 else 0) + 0.5
+        self.assertGreater(len(words), 4)
+        self.assertEqual([word["text"] for word in words if word["left"] < -0.5 or word["right"] > edge], [], scene)
+        self.assertEqual([(one["text"], other["text"]) for i, one in enumerate(words) for other in words[i + 1:] if
+                          one["left"] < other["right"] and other["left"] < one["right"] and
+                          one["top"] < other["bottom"] and other["top"] < one["bottom"]], [], scene)
+
+    def test_no_word_lies_on_another_or_is_cut_off(self):
+        for size in ((1280, 800, 1, False), (390, 844, 2, True)):
+            self.browser.screen(*size)
+            for scene in ("tiny", "mapped", "sums", "mlp", "gpt", "gpt-oom-forward", "gpt-long"):
+                self.assert_legible(scene)
+
+
 class Sums(PageTest):
     MOMENTS = 12
 
