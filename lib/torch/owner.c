@@ -31,7 +31,7 @@ const char *mv_torch_owner_state(void)
 	switch ((enum owner_state)__atomic_load_n(&g_state, __ATOMIC_RELAXED)) {
 	case STATE_WAITING:
 	case STATE_ASKED:
-		return "no optimizer hooks yet";
+		return "no optimizer of PyTorch's was seen";
 	case STATE_HOOKED:
 		return "told at each optimizer step";
 	case STATE_IMPOSSIBLE:
@@ -205,6 +205,16 @@ static void note_version(const struct mv_python *python)
 		python->dec_ref(version);
 }
 
+/* At once: a process that is killed says nothing of it in the end.  */
+static void settle(enum owner_state state)
+{
+	const struct mv_sink *sink = mv_torch_sink();
+
+	set_state(state);
+	if (sink)
+		sink->note_fact("owners", mv_torch_owner_state());
+}
+
 static void register_hooks(const struct mv_python *python)
 {
 	static struct mv_python_method before = {"memviz_before_step", before_step, 1, NULL};
@@ -218,9 +228,9 @@ static void register_hooks(const struct mv_python *python)
 	note_version(python);
 	if (register_hook(python, module, "register_optimizer_step_pre_hook", &before) &&
 	    register_hook(python, module, "register_optimizer_step_post_hook", &after))
-		set_state(STATE_HOOKED);
+		settle(STATE_HOOKED);
 	else
-		set_state(STATE_IMPOSSIBLE);
+		settle(STATE_IMPOSSIBLE);
 }
 
 /* Runs in the main thread between two bytecodes.  An error that is on its way there is none of our business.  */

@@ -163,6 +163,15 @@ def killed():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def killed_in_its_first_step():
+    model = net()
+    optimizer = torch.optim.AdamW(model.parameters())
+    for _ in range(20):
+        model(torch.randn(256, 512, device="cuda")).square().mean().backward()
+    say(steps=len(optimizer.state))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def for_ever():
     model = net()
     optimizer = torch.optim.AdamW(model.parameters())

@@ -206,6 +206,11 @@ class Ends(unittest.TestCase):
             self.assertEqual(memviz("html", path, "-o", page).returncode, 0)
             self.assertGreater(os.path.getsize(page), 50000)
 
+    def test_a_kill_in_the_first_step_does_not_deny_the_optimizer(self):
+        with Run("killed_in_its_first_step") as run:
+            self.assertEqual((run.status, run.said()), (-signal.SIGKILL, {"steps": 0}))
+            self.assertRegex(info(run.recording()), r"\n  owners +told at each optimizer step\n")
+
     def test_a_snapshot_from_outside_while_it_trains(self):
         run = Run("for_ever")
         child = subprocess.Popen(run.command, env=run.environment, stdout=subprocess.PIPE, text=True, cwd=run.folder)
