@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/choice.h"
 #include "base/text.h"
 
 typedef int (*parse_fn)(const char *value, void *field);
@@ -39,45 +40,9 @@ static int parse_folder(const char *value, void *field)
 	return out.is_cut ? -ENAMETOOLONG : 0;
 }
 
-/* The bits of one word of MEMVIZ_STACKS; -1: there is no such word.  */
-static int stacks_named(const char *word, size_t length)
-{
-	static const struct {
-		const char *word;
-		int bits;
-	} words[] = {
-		{"none", 0},
-		{"native", MV_STACKS_NATIVE},
-		{"python", MV_STACKS_PYTHON},
-		{"frees", MV_STACKS_FREES},
-		{"libunwind", MV_STACKS_NATIVE | MV_STACKS_LIBUNWIND},
-		{"all", MV_STACKS_NATIVE | MV_STACKS_PYTHON | MV_STACKS_FREES},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof words / sizeof *words; i++)
-		if (strlen(words[i].word) == length && !memcmp(words[i].word, word, length))
-			return words[i].bits;
-	return -1;
-}
-
 static int parse_stacks(const char *value, void *field)
 {
-	unsigned stacks = 0;
-
-	for (;;) {
-		size_t length = strcspn(value, ",");
-		int bits = stacks_named(value, length);
-
-		if (bits < 0)
-			return -EINVAL;
-		stacks |= (unsigned)bits;
-		if (!value[length])
-			break;
-		value += length + 1;
-	}
-	*(unsigned *)field = stacks;
-	return 0;
+	return mv_choice_stacks(value, field);
 }
 
 struct row {

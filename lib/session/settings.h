@@ -9,18 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/choice.h"
+
 enum { MV_SETTINGS_OUT_BYTES = 768 };
 
 /* No sample is taken, and no thread made for it.  */
 #define MV_SETTINGS_NO_SAMPLES UINT64_MAX
-
-/* What MEMVIZ_STACKS names; none of them: no stacks.  */
-enum mv_settings_stacks {
-	MV_STACKS_NATIVE = 1, /* as MV_STACK_NATIVE, MV_STACK_PYTHON */
-	MV_STACKS_PYTHON = 2,
-	MV_STACKS_FREES = 4, /* also where memory is freed */
-	MV_STACKS_LIBUNWIND = 8, /* as MV_STACK_LIBUNWIND: native ones in the slow way */
-};
 
 struct mv_settings {
 	bool is_on;
@@ -29,7 +23,7 @@ struct mv_settings {
 	bool tells_command; /* with its arguments */
 	bool wants_labels; /* PyTorch is asked what memory is for */
 	bool wants_ranges; /* NVTX's, also where a profiler has them */
-	unsigned stacks; /* enum mv_settings_stacks */
+	unsigned stacks; /* enum mv_choice_stacks */
 	uint64_t ring_bytes;
 	uint64_t snapshots;		 /* on out-of-memory errors, at most */
 	uint64_t sample_ns;		 /* between samples; 0: only where something happens; MV_SETTINGS_NO_SAMPLES */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/choice.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "cmd/command.h"
@@ -119,11 +120,14 @@ static int check_gpu(const struct mv_args *args)
 static int check_values(const struct mv_args *args)
 {
 	const char *ring = args->value[OPTION_RING], *snapshots = args->value[OPTION_SNAPSHOTS];
-	const char *sample = args->value[OPTION_SAMPLE];
+	const char *sample = args->value[OPTION_SAMPLE], *stacks = args->value[OPTION_STACKS];
 	uint64_t number;
+	unsigned chosen;
 
 	if (ring && mv_text_parse_size(ring, &number))
 		return wrong("ring", ring, "a size");
+	if (stacks && mv_choice_stacks(stacks, &chosen))
+		return wrong("stacks", stacks, "a list of native, python, frees; or all, or none");
 	if (snapshots && mv_text_parse_u64(snapshots, &number))
 		return wrong("snapshots", snapshots, "a number");
 	if (sample && !mv_text_equal(sample, "off") && mv_text_parse_time(sample, &number))
