@@ -153,6 +153,8 @@ static void add_run(json_t *root, const struct mv_report *report)
 	json_object_set_new(root, "missing_events", integer(mv_recording_missing(mv_timeline_recording(timeline))));
 	json_object_set_new(root, "is_finished",
 			    json_boolean(!mv_recording_is_unfinished(mv_timeline_recording(timeline))));
+	json_object_set_new(root, "start",
+			    string_or_null(mv_table_note_value(mv_timeline_recording(timeline), "start")));
 	json_object_set_new(root, "step", integer(report->step));
 	json_object_set_new(root, "begin_ns", integer(mv_timeline_begin(timeline)));
 	json_object_set_new(root, "end_ns", integer(mv_timeline_end(timeline)));
