@@ -145,24 +145,6 @@ static void print_besides(const struct mv_timeline *timeline)
 	}
 }
 
-static uint64_t event_count(const struct mv_recording *recording)
-{
-	uint64_t events = 0;
-	uint32_t k, slots = mv_recording_slots(recording);
-	size_t i, count;
-	const struct mv_chunk *const *chunks = mv_recording_chunks(recording, &count);
-
-	for (i = 0; i < count; i++)
-		events += chunks[i]->event_count;
-	for (k = 0; k < slots; k++) {
-		uint32_t open;
-
-		mv_recording_slot(recording, k, &open);
-		events += open;
-	}
-	return events;
-}
-
 static void print_contents(const struct mv_timeline *timeline)
 {
 	const struct mv_recording *recording = mv_timeline_recording(timeline);
@@ -172,7 +154,7 @@ static void print_contents(const struct mv_timeline *timeline)
 	mv_timeline_blocks(timeline, &blocks);
 	mv_timeline_ooms(timeline, &ooms);
 	snprintf(text, sizeof text, "%llu events, %zu blocks, %u stacks, %u threads, %u steps",
-		 (unsigned long long)event_count(recording), blocks, mv_table_count(recording, MV_REGION_STACKS),
+		 (unsigned long long)mv_recording_events(recording), blocks, mv_table_count(recording, MV_REGION_STACKS),
 		 mv_table_count(recording, MV_REGION_THREADS), mv_timeline_header(timeline)->step);
 	field("holds", text);
 	snprintf(text, sizeof text, "%u", mv_timeline_header(timeline)->oom_count);

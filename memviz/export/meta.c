@@ -76,6 +76,7 @@ static void put_state(FILE *out, const struct mv_timeline *timeline)
 	put_number(out, "step", header->step);
 	put_number(out, "begin_ns", mv_timeline_begin(timeline));
 	put_number(out, "end_ns", mv_timeline_end(timeline));
+	put_number(out, "events", mv_recording_events(mv_timeline_recording(timeline)));
 	put_number(out, "evicted", header->events_evicted);
 	put_number(out, "missing", mv_recording_missing(mv_timeline_recording(timeline)));
 	put_number(out, "oom_count", header->oom_count);

@@ -100,6 +100,20 @@ uint64_t mv_recording_missing(const struct mv_recording *recording)
 	return recording->tracks.missing_events;
 }
 
+uint64_t mv_recording_events(const struct mv_recording *recording)
+{
+	uint32_t k, open, slots = mv_recording_slots(recording);
+	size_t i, count;
+	const struct mv_chunk *const *chunks = mv_recording_chunks(recording, &count);
+	uint64_t events = 0;
+
+	for (i = 0; i < count; i++)
+		events += chunks[i]->event_count;
+	for (k = 0; k < slots; k++, events += open)
+		mv_recording_slot(recording, k, &open);
+	return events;
+}
+
 /* ---- opening ---- */
 
 static int check_sums(const struct mv_file_header *header, struct mv_diag *diag)

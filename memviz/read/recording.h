@@ -65,6 +65,9 @@ const char *mv_recording_text(const struct mv_recording *recording, uint32_t id)
 bool mv_recording_has_text(const struct mv_recording *recording, uint32_t id);
 uint64_t mv_recording_text_bytes(const struct mv_recording *recording);
 
+/* How many events are there, in the ring and in open slots.  */
+uint64_t mv_recording_events(const struct mv_recording *recording);
+
 /* Events that are missing between others, because they were lost or because a copy was made while they moved.  */
 uint64_t mv_recording_missing(const struct mv_recording *recording);
 

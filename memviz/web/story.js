@@ -96,7 +96,7 @@ function factsText(facts, card) {
 		`process ${facts.pid}`, torch ? `PyTorch ${torch[1]}` : "",
 		new Date(facts.start_realtime_ms).toISOString().replace("T", " ").slice(0, 19) + " UTC",
 		facts.state === FileState.SNAPSHOT ? `snapshot taken ${SNAPSHOT_TEXTS[facts.reason] || "while the program ran"}` : "",
-		`${countText(card.events)} events in ${durationText(facts.end_ns - facts.begin_ns)}`].filter(Boolean).join(" · ");
+		`${countText(facts.events)} events in ${durationText(facts.end_ns - facts.begin_ns)}`].filter(Boolean).join(" · ");
 }
 
 /** What a person must know before believing the picture. */

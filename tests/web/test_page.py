@@ -8,6 +8,7 @@ Screenshots of what was looked at lie in $BUILD/web afterwards.
 
 import json
 import os
+import re
 import unittest
 
 import driver
@@ -99,6 +100,11 @@ class Opening(PageTest):
         self.assertIn(f"ran out of GPU memory: it asked for {asked} with {free} of {whole} free", self.text("#story"))
         self.assertIn(f"Asked for {asked} in vain", self.text("#request"))
         self.assertIn(oom["frames"][0]["function"], self.browser.run("return document.getElementById('request').textContent"))
+
+    def test_counts_events_as_the_viewer_does(self):
+        recording = self.open("gpt")
+        holds = re.search(r"holds +(\d+) events", workshop.info(recording)).group(1)
+        self.assertIn(f"{int(holds):,} events in", self.text("#facts"))
 
     def test_says_that_the_program_went_on(self):
         self.open("gpt-oom-survived")

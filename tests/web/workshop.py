@@ -47,6 +47,11 @@ def report(path, *options):
     return json.loads(out)
 
 
+def info(path):
+    """What `memviz info` says."""
+    return subprocess.run([MEMVIZ, "info", path], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
 def size_text(size_bytes):
     """As people read it: "1.5 GiB"; at most one digit behind the point, none from 100 on."""
     units = ["B", "KiB", "MiB", "GiB", "TiB"]
