@@ -17,5 +17,5 @@ run
 run --inject
 memviz info user-*.memviz | sed -n 's/[0-9]*$/N/; s/^  start *//p'
 memviz report user-*.memviz | sed -n 's/[0-9]*$/N/; s/^ *the start *//p'
-memviz report --json user-*.memviz | sed -n 's/[0-9]*",$/N",/; s/^ *"start"/&/p'
+memviz report --json user-*.memviz | sed -n 's/[0-9]*",$/N",/; /^  "start"/p'
 CUDA_INJECTION64_PATH=/some/tool.so memviz run -q --inject sh -c 'echo "$CUDA_INJECTION64_PATH"'
