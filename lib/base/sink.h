@@ -89,6 +89,9 @@ struct mv_sink {
 	 * known that begins at ADDRESS, and nothing was noted unless IS_SURE: it may still lie within some.  */
 	bool (*note_owner)(uint64_t address, enum mv_role role, const char *name, uint64_t owner, bool is_sure);
 
+	/* False: no name is known of what lies at ADDRESS, where memory begins.  */
+	bool (*is_named)(uint64_t address);
+
 	/* Autograd keeps the memory that begins at, or holds, ADDRESS for backward, or has given it to a hook that may.  False:
 	 * no memory is known that begins there, and nothing was noted unless IS_SURE: it may still lie within some.  */
 	bool (*note_saved)(uint64_t address, bool is_hooked, bool is_sure);

@@ -246,6 +246,7 @@ const struct mv_sink mv_session_sink = {
 	.note_oom = mv_session_note_oom,
 	.note_phase = mv_session_note_phase,
 	.note_owner = mv_session_note_owner,
+	.is_named = mv_session_is_named,
 	.note_saved = mv_session_note_saved,
 	.note_fact = mv_session_note_fact,
 };

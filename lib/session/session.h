@@ -113,6 +113,7 @@ bool mv_session_wants_device(uint8_t device);
 void mv_session_note_device(uint8_t device, uint64_t total_bytes, const char *name, const uint8_t uuid[16]);
 void mv_session_note_phase(bool begins, enum mv_phase phase, const char *name, uint8_t flags);
 bool mv_session_note_owner(uint64_t address, enum mv_role role, const char *name, uint64_t owner, bool is_sure);
+bool mv_session_is_named(uint64_t address);
 bool mv_session_note_saved(uint64_t address, bool is_hooked, bool is_sure);
 void mv_session_note_fact(const char *key, const char *value);
 void mv_session_note_oom(const struct mv_oom_report *report);

@@ -242,6 +242,20 @@ bool mv_session_note_owner(uint64_t address, enum mv_role role, const char *name
 	return is_noted || is_sure;
 }
 
+bool mv_session_is_named(uint64_t address)
+{
+	struct mv_session_thread *thread;
+	struct mv_session *session = mv_session_join(&thread);
+	struct mv_event record;
+	bool is_named;
+
+	if (!session)
+		return true;
+	is_named = !find_tensor(session, address, &record) || record.ref;
+	mv_session_leave(thread);
+	return is_named;
+}
+
 /* 1: that is news; 0: it is not; -ENOENT: the memory is not known.  */
 static int keep(struct mv_session *session, uint64_t address, enum mv_role role)
 {

@@ -4,6 +4,7 @@
  * of theirs.  */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "torch/owner.h"
@@ -16,9 +17,18 @@ struct module {
 	bool is_visited;
 };
 
+/* Of so many types it is kept in mind whether their objects are modules; a power of two.  */
+enum { TYPES = 512 };
+
+struct known_type {
+	PyObject *type; /* borrowed: its objects keep it */
+	bool is_module;
+};
+
 struct walk {
 	const struct mv_tensor_view *view;
 	PyObject *module_type;
+	struct known_type types[TYPES];
 	struct module *modules; /* sorted by OBJECT */
 	size_t count;
 	size_t roots; /* outermost modules that have memory */
@@ -28,14 +38,29 @@ struct walk {
 
 /* ---- finding the modules ---- */
 
-static size_t count_modules(const struct walk *walk, PyObject *objects)
+/* Hundreds of thousands of objects are of a few hundred types.  */
+static bool is_module(struct walk *walk, PyObject *object)
+{
+	const struct mv_python *python = walk->view->python;
+	PyObject *type = python->type_of(object);
+	struct known_type *known = &walk->types[mv_hash_u64((uintptr_t)type) % TYPES];
+
+	if (known->type != type) {
+		known->type = type;
+		known->is_module = type && python->is_subtype(type, walk->module_type);
+	}
+	if (type)
+		python->dec_ref(type);
+	return known->is_module;
+}
+
+static size_t count_modules(struct walk *walk, PyObject *objects)
 {
 	ptrdiff_t i, total = walk->view->python->list_size(objects);
 	size_t count = 0;
 
 	for (i = 0; i < total; i++)
-		count += mv_python_is_a(walk->view->python, walk->view->python->list_item(objects, i),
-					walk->module_type);
+		count += is_module(walk, walk->view->python->list_item(objects, i));
 	return count;
 }
 
@@ -47,7 +72,7 @@ static void collect(struct walk *walk, PyObject *objects, size_t room)
 	for (i = 0; i < total && walk->count < room; i++) {
 		PyObject *object = python->list_item(objects, i);
 
-		if (mv_python_is_a(python, object, walk->module_type))
+		if (is_module(walk, object))
 			walk->modules[walk->count++] = (struct module){.object = object};
 	}
 }

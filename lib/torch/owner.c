@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "torch/owner.h"
 
+#include "base/hash.h"
 #include "base/sys.h"
 #include "torch/torch.h"
 
@@ -17,12 +18,22 @@ enum {
 	NAMES_FIRST_AT = 1 << 10,   /* events after which modules are named though no step has come, */
 	NAMES_LAST_AT = 1 << 22,    /* and again each time there are eight times as many */
 	WALKS_ALWAYS = 3,	    /* steps that are always told in full; later ones */
-	WALK_PART = 100,	    /* only as often as it costs no more than a hundredth of the time */
+	WALK_PART = 1000,	    /* only as often as it costs no more than a thousandth of the time */
+	NAMES_WALKS = 3,	    /* for parameters that have none; later ones are only as often as that, too */
 };
 
 static int g_state; /* enum owner_state */
 static uint64_t g_events, g_attempts, g_steps;
-static uint64_t g_walk_end_ns, g_walk_cost_ns; /* of the last walk over an optimizer */
+static uint64_t g_walk_end_ns, g_walk_cost_ns; /* of the last walk over an optimizer, */
+static uint64_t g_names_end_ns, g_names_cost_ns, g_names_walks; /* and over all modules */
+static size_t g_unnamed; /* parameters without a name, of the optimizer that was walked over last */
+
+/* How many of an optimizer's parameters have no name though all modules were walked: nobody but it holds them.  */
+enum { LOOSE = 16 };
+static struct {
+	PyObject *optimizer; /* it may be gone, and another in its place */
+	size_t count;
+} g_loose[LOOSE];
 
 const char *mv_torch_owner_state(void)
 {
@@ -75,11 +86,16 @@ static void note_states(const struct mv_tensor_view *view, PyObject *states, PyO
 	}
 }
 
+/* STATES NULL: nothing but the parameter.  */
 static void note_parameter(const struct mv_tensor_view *view, PyObject *states, PyObject *parameter)
 {
 	uint64_t owner = mv_tensor_note(view, parameter, MV_ROLE_PARAMETER, NULL, 0);
-	PyObject *gradient = mv_python_attr(view->python, parameter, "grad");
+	PyObject *gradient = states ? mv_python_attr(view->python, parameter, "grad") : NULL;
 
+	if (owner && !view->sink->is_named(owner))
+		g_unnamed++;
+	if (!states)
+		return;
 	if (gradient) {
 		mv_tensor_note(view, gradient, MV_ROLE_GRADIENT, "grad", owner);
 		view->python->dec_ref(gradient);
@@ -96,10 +112,9 @@ static void note_group(const struct mv_tensor_view *view, PyObject *states, PyOb
 		note_parameter(view, states, view->python->list_item(parameters, i));
 }
 
-static void walk_optimizer(const struct mv_tensor_view *view, PyObject *optimizer)
+static void walk_groups(const struct mv_tensor_view *view, PyObject *optimizer, PyObject *states)
 {
 	PyObject *groups = mv_python_attr(view->python, optimizer, "param_groups");
-	PyObject *states = mv_python_attr(view->python, optimizer, "state");
 	ptrdiff_t i, count = groups ? view->python->list_size(groups) : 0;
 
 	for (i = 0; i < count; i++)
@@ -107,13 +122,49 @@ static void walk_optimizer(const struct mv_tensor_view *view, PyObject *optimize
 	view->python->clear_error();
 	if (groups)
 		view->python->dec_ref(groups);
-	if (states)
-		view->python->dec_ref(states);
 }
 
-static bool is_power_of_four(uint64_t n)
+static void walk_optimizer(const struct mv_tensor_view *view, PyObject *optimizer)
 {
-	return n && !(n & (n - 1)) && !(n & 0xaaaaaaaaaaaaaaaau);
+	PyObject *states = mv_python_attr(view->python, optimizer, "state");
+
+	if (!states)
+		return;
+	walk_groups(view, optimizer, states);
+	view->python->dec_ref(states);
+}
+
+static void walk_names(const struct mv_tensor_view *view)
+{
+	uint64_t start_ns = mv_sys_monotonic_ns();
+
+	mv_names_walk(view);
+	g_names_end_ns = mv_sys_monotonic_ns();
+	g_names_cost_ns = g_names_end_ns - start_ns;
+	g_names_walks++;
+}
+
+static size_t count_unnamed(const struct mv_tensor_view *view, PyObject *optimizer)
+{
+	g_unnamed = 0;
+	walk_groups(view, optimizer, NULL);
+	return g_unnamed;
+}
+
+/* A walk over all modules takes as long as a whole step of a small network.  So it waits for a parameter that has no name
+ * and is new, or for its time: there may be modules that nobody optimizes.  What belongs to a parameter takes its name from
+ * it, so this comes first.  */
+static void see_to_names(const struct mv_tensor_view *view, PyObject *optimizer, uint64_t now_ns)
+{
+	size_t count = count_unnamed(view, optimizer), at = mv_hash_u64((uintptr_t)optimizer) % LOOSE;
+	bool is_due = now_ns - g_names_end_ns >= g_names_cost_ns * WALK_PART;
+	bool is_new = count && (g_loose[at].optimizer != optimizer || g_loose[at].count != count);
+
+	if (!is_due && (!is_new || g_names_walks >= NAMES_WALKS))
+		return;
+	walk_names(view);
+	g_loose[at].optimizer = optimizer;
+	g_loose[at].count = count_unnamed(view, optimizer);
 }
 
 static bool is_worth_it(uint64_t step, uint64_t now_ns)
@@ -130,7 +181,7 @@ static uint8_t tell(PyObject *optimizer, uint64_t step, bool with_names)
 	if (!is_worth_it(step, start_ns) || !mv_tensor_view(&view))
 		return 0;
 	if (with_names)
-		mv_names_walk(&view);
+		see_to_names(&view, optimizer, start_ns);
 	start_ns = mv_sys_monotonic_ns();
 	walk_optimizer(&view, optimizer);
 	g_walk_end_ns = mv_sys_monotonic_ns();
@@ -155,7 +206,7 @@ static PyObject *before_step(PyObject *self, PyObject *args)
 	uint8_t told;
 
 	(void)self;
-	told = tell(python->tuple_item(args, 0), step, step == 0 || is_power_of_four(step));
+	told = tell(python->tuple_item(args, 0), step, true);
 	if (sink)
 		sink->note_phase(true, MV_PHASE_OPTIMIZER, PHASE_NAME, told);
 	return return_none(python);
@@ -255,7 +306,7 @@ static int pending_names(void *argument)
 	(void)argument;
 	python->fetch_error(&type, &value, &trace);
 	if (mv_tensor_view(&view))
-		mv_names_walk(&view);
+		walk_names(&view);
 	python->clear_error();
 	python->restore_error(type, value, trace);
 	return 0;

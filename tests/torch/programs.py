@@ -338,6 +338,21 @@ def checkpointed():
     os._exit(0)
 
 
+def later():
+    """A second network, some steps after the first; and a parameter that no module holds."""
+    first, loose = net(), nn.Parameter(torch.zeros(MIB, device="cuda"))
+    optimizer = torch.optim.AdamW([*first.parameters(), loose])
+    for _ in range(3):
+        train_step(first, optimizer)
+    second = net(256, 2)
+    optimizer = torch.optim.AdamW(second.parameters())
+    for _ in range(300):
+        train_step(second, optimizer)
+    say(first=[p.data_ptr() for p in first.parameters()], second=[p.data_ptr() for p in second.parameters()],
+        states=[s["exp_avg"].data_ptr() for s in optimizer.state.values()], loose=loose.data_ptr())
+    os._exit(0)
+
+
 def asynchronous():
     """Under backend:cudaMallocAsync PyTorch reports nothing itself; the driver's pool is watched."""
     kept = [torch.empty(MIB * (i + 1), dtype=torch.uint8, device="cuda") for i in range(8)]

@@ -252,6 +252,19 @@ class Ranges(unittest.TestCase):
         self.assertNotIn(b"stage one", names)
 
 
+class Names(unittest.TestCase):
+    def test_parameters_that_come_later_have_names_too(self):
+        with Run("later") as run:
+            self.assertEqual(run.status, 0, run.err)
+            said = run.said()
+            names = {b["address"]: b["name"] for b in report(run.recording())["largest_blocks"]}
+            self.assertEqual(names[said["first"][0]], "0.0.weight")
+            self.assertEqual([names[a] for a in said["second"]],
+                             [f"Sequential.{i}.0.{part}" for i in range(2) for part in ("weight", "bias")])
+            self.assertEqual([names[a] for a in said["states"]], [names[a] + "/exp_avg" for a in said["second"]])
+            self.assertIsNone(names[said["loose"]])
+
+
 class Saved(unittest.TestCase):
     """What autograd keeps for backward is known, not guessed."""
 
