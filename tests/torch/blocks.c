@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	printf("%" PRIu64 " %" PRIu64 "\n", clock_of(timeline, count ? card->peak_ns : 0),
 	       clock_of(timeline, mv_timeline_end(timeline)));
 	blocks = mv_timeline_blocks(timeline, &count);
-	if (mv_places_open(mv_timeline_recording(timeline), MV_PLACES_NO_NAMES, &places))
+	if (mv_places_open(mv_timeline_recording(timeline), MV_PLACES_NO_NAMES, NULL, &places))
 		return 1;
 	for (i = 0; i < count; i++) {
 		if (!mv_timeline_is_banded(timeline, &blocks[i]))

@@ -32,7 +32,7 @@ static void look(void (*check)(struct mv_places *places, const uint32_t stacks[S
 
 	forge_stacks(stacks);
 	CU_ASSERT_EQUAL_FATAL(mv_recording_open(scene_path("places.memviz"), &recording, NULL), 0);
-	CU_ASSERT_EQUAL_FATAL(mv_places_open(recording, MV_PLACES_NO_NAMES, &places), 0);
+	CU_ASSERT_EQUAL_FATAL(mv_places_open(recording, MV_PLACES_NO_NAMES, NULL, &places), 0);
 	check(places, stacks);
 	mv_places_close(places);
 	mv_recording_close(recording);
