@@ -10,6 +10,7 @@
 enum subject {
 	SYMBOL,	    /* native: the function's qualified name begins with it */
 	SYMBOL_END, /* ends in it */
+	SYMBOL_IS,  /* is it */
 	SOURCE,	    /* native: the path of the source begins with it, which debug information knows */
 	OBJECT,	    /* native: the loaded object's name begins with it */
 	UNDER,	    /* native: the object's path begins with it */
@@ -58,6 +59,8 @@ static const struct rule rules[] = {
 	/* C++'s own.  */
 	{SYMBOL, "std::", NULL, MV_CODE_SYSTEM},
 	{SYMBOL, "__gnu_cxx::", NULL, MV_CODE_SYSTEM},
+	/* What the compiler links into every program.  */
+	{SYMBOL_IS, "_start", NULL, MV_CODE_SYSTEM},
 	/* What is inlined from a header that is installed.  */
 	{SOURCE, "/usr/include/", NULL, MV_CODE_LIBRARY},
 	{SOURCE, "/usr/local/include/", NULL, MV_CODE_LIBRARY},
@@ -185,6 +188,8 @@ static bool fits_native(const struct rule *rule, const struct mv_place *place, c
 		return begins(name, rule->pattern);
 	case SYMBOL_END:
 		return ends(name, rule->pattern);
+	case SYMBOL_IS:
+		return begins(name, rule->pattern) && name->length == strlen(rule->pattern);
 	case SOURCE:
 		return mv_text_starts(place->file, rule->pattern);
 	case OBJECT:

@@ -48,6 +48,7 @@ static const struct sample samples[] = {
 	NATIVE("c10::impl::wrap_kernel_functor_unboxed_<f<int (int)>, int (int)>::call(c10::OperatorKernel*)", "libtorch_cuda.so", DISPATCH),
 	NATIVE("void std::__invoke_impl<void, void (*)()>(std::__invoke_other, void (*&&)())", "/home/me/app", SYSTEM),
 	NATIVE("__gnu_cxx::new_allocator<int>::allocate(unsigned long)", "/home/me/app", SYSTEM),
+	NATIVE("_start", "/home/me/build/app", SYSTEM),
 	FROM("/usr/include/eigen3/Eigen/src/Core/Matrix.h", "Eigen::Matrix<int>::resize(long)"),
 	FROM("/usr/local/include/fmt/core.h", "fmt::print(char const*)"),
 	FROM("/usr/lib/gcc/x86_64-linux-gnu/12/include/emmintrin.h", "_mm_add_pd"),
@@ -191,6 +192,7 @@ static void what_no_rule_fits_is_the_user_s_own(void)
 		PYTHON("main", "/usr/src/app/train.py", OWN),
 		NATIVE("main", "/usr/local/bin/app", OWN),
 		NATIVE("", "/home/me/build/app", OWN),
+		NATIVE("_start_training", "/home/me/build/app", OWN),
 		NATIVE("launch(int)", "/home/me/lib/libcudamine.so", OWN),
 		NATIVE("launch(int)", "/home/me/lib/libcustom.so", OWN),
 		NATIVE("Pool::standard(std::vector<int>)", "/opt/app/libpool.so", OWN),
@@ -248,7 +250,7 @@ static void authors_are_called_as_people_call_them(void)
 
 static void many_frames_are_named_by_those_who_have_most(void)
 {
-	static const unsigned order[] = {35, 0, 35, 35, 32, 0, 38};
+	static const unsigned order[] = {36, 0, 36, 36, 33, 0, 39};
 	struct mv_place places[sizeof order / sizeof *order];
 	const struct mv_place *frames[sizeof order / sizeof *order];
 	char text[AUTHOR_BYTES];
