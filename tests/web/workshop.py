@@ -27,7 +27,9 @@ def path_of(name):
 def recording(scenario, name=None):
     """The path of the forged recording SCENARIO: of tests/cli/forge.c, or of scenes.c beside this file."""
     path = path_of((name or scenario) + ".memviz")
-    if not os.path.exists(path):
+    if not os.path.exists(path) or os.path.getmtime(path) < max(os.path.getmtime(forge) for forge in FORGES):
+        if os.path.exists(path):
+            os.remove(path)
         if subprocess.run([FORGES[0], scenario, path], stderr=subprocess.DEVNULL, check=False).returncode:
             subprocess.run([FORGES[1], scenario, path], check=True)
     return path
