@@ -159,6 +159,7 @@ static struct mv_place place_of(const struct mv_recording *recording, const stru
 	default:
 		place.kind = frame->kind == MV_FRAME_FORWARD ? MV_FRAME_FORWARD : MV_FRAME_LABEL;
 		place.function = mv_recording_text(recording, frame->a);
+		place.code = MV_CODE_LIBRARY;
 		return place;
 	}
 }

@@ -89,18 +89,25 @@ static void print_folded(const struct mv_paper *paper, const struct mv_place *co
 
 /* ---- the user's own ---- */
 
+/* Own frames, those around the origin, and what says how frames belong together.  */
+static bool stands(const struct stack *stack, size_t i)
+{
+	uint32_t kind = stack->frames[i]->kind;
+
+	return stack->frames[i]->code == MV_CODE_OWN || i == stack->origin || i == stack->callee || i == stack->layer ||
+	       (kind != MV_FRAME_NATIVE && kind != MV_FRAME_PYTHON);
+}
+
 static void print_short(const struct mv_paper *paper, const struct stack *stack)
 {
 	const struct mv_place *folded[FRAMES];
 	size_t i, shown = 0, count = 0, own = 0;
 
 	for (i = 0; i < stack->count; i++) {
-		bool is_own = stack->frames[i]->code == MV_CODE_OWN;
-
-		if (shown < LINES && (is_own || i == stack->origin || i == stack->callee || i == stack->layer)) {
+		if (shown < LINES && stands(stack, i)) {
 			print_frame(paper, stack, i);
 			shown++;
-		} else if (is_own) {
+		} else if (stack->frames[i]->code == MV_CODE_OWN) {
 			own++;
 		} else {
 			folded[count++] = stack->frames[i];

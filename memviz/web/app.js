@@ -172,8 +172,7 @@ export class App {
 	blockLabel(block) {
 		const {card, recording: {table}} = this;
 		const name = table.string(card.of("name", block));
-		const frame = table.originOf(card.of("stack", block));
-		return name || table.headline(frame).join(" ").trim();
+		return name || table.originHeadline(card.of("stack", block)).join(" ").trim();
 	}
 
 	ageText(block) {

@@ -43,10 +43,10 @@ export function drawRequest(app) {
 	if (!oom)
 		return put(place);
 	const {recording: {table}, recording} = app;
-	const frame = table.originOf(oom.stack);
+	const [from, name] = table.originHeadline(oom.stack);
 	return put(place,
 		el("h2", {title: exactText(oom.requested_bytes)}, `Asked for ${sizeText(oom.requested_bytes)} in vain`),
-		el("p", {}, table.isBackward(oom.stack) ? "backward of " : "", el("b", {}, table.headline(frame)[0]), " ", table.headline(frame)[1]),
+		el("p", {}, el("b", {}, from), " ", name),
 		el("p.why", {}, [recording.threadText(oom.thread), oom.api].filter(Boolean).join(", ")),
 		oom.stack ? el("details", {}, el("summary", {}, "Whole stack"), stackList(table, oom.stack)) : null);
 }
@@ -100,7 +100,7 @@ export function stackList(table, stack) {
 	if (!frames.length)
 		return el("p.empty", {}, "No stack was recorded.");
 	const origin = table.originIndex(stack), callees = table.calleesOf(frames, origin);
-	const stands = (i) => i === origin || callees.includes(i) || table.isOwn(frames[i]);
+	const stands = (i) => i === origin || callees.includes(i) || table.isOwn(frames[i]) || table.isLabel(frames[i]);
 	const list = el("ol.stack");
 	for (let from = 0, to; from < frames.length; from = to) {
 		for (to = from; to < frames.length && !stands(to); to++)
@@ -140,8 +140,7 @@ function frameItem(table, frame, isOrigin) {
 /** "model.py:16 Block.forward", and whose it is if it is not the user's. */
 function originText(table, stack) {
 	const frame = table.originOf(stack);
-	const before = table.isBackward(stack) ? "backward of " : "";
-	return frame ? `${before}${table.headline(frame).join(" ").trim()}${table.isOwn(frame) ? "" : ", not your code"}` : "";
+	return frame ? `${table.originHeadline(stack).join(" ").trim()}${table.isOwn(frame) ? "" : ", not your code"}` : "";
 }
 
 /** What opens or folds all runs of frames in LIST. */

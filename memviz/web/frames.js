@@ -25,6 +25,7 @@ export class StackTable {
 		table.origins = stacks.small(facts.stacks);
 		table.count = facts.stacks;
 		table.originFrame = Uint32Array.from(table.origins, (_, stack) => table.findOrigin(stack));
+		table.backward = Uint8Array.from(table.origins, (_, stack) => table.findBackward(stack) ? 1 : 0);
 		return table;
 	}
 
@@ -52,6 +53,11 @@ export class StackTable {
 		return frames;
 	}
 
+	/** True for what is no code, but says how frames belong together. */
+	isLabel(frame) {
+		return this.kind(frame) === FrameKind.LABEL || this.kind(frame) === FrameKind.FORWARD;
+	}
+
 	kind(frame) {
 		return this.frames.kind[frame];
 	}
@@ -73,8 +79,17 @@ export class StackTable {
 
 	/** True if the origin of STACK did not ask for memory itself: backward did, at a node of the graph that it had made. */
 	isBackward(stack) {
-		const inner = this.framesOf(stack).slice(0, Math.max(0, this.originIndex(stack)));
-		return inner.some((frame) => this.kind(frame) === FrameKind.FORWARD);
+		return this.backward[stack] === 1;
+	}
+
+	/** Where what STACK asked for is from, in words: ["backward of train.py:8", "step"]; what is most telling comes first. */
+	originHeadline(stack) {
+		const [first, second] = this.headline(this.originOf(stack));
+		return [this.isBackward(stack) ? `backward of ${first}` : first, second];
+	}
+
+	findBackward(stack) {
+		return this.framesOf(stack).slice(0, Math.max(0, this.originIndex(stack))).some((frame) => this.kind(frame) === FrameKind.FORWARD);
 	}
 
 	findOrigin(stack) {

@@ -125,6 +125,7 @@ export class Panel {
 		const {app} = this;
 		const {table} = app.recording;
 		const frame = table.originOf(item.stack);
+		const [from, name] = isLine ? table.headline(frame) : table.originHeadline(item.stack);
 		const key = isLine ? `line ${item.key}` : `stack ${item.key}`;
 		const isChosen = app.filter?.key === key;
 		const filter = () => isLine ? lineFilter(app.card, item.key) : stackFilter(app.card, item.key, app.blockLabel(item.largest));
@@ -133,7 +134,7 @@ export class Panel {
 				app.look(isChosen ? null : filter());
 				app.select(isChosen ? -1 : item.largest);
 			}},
-		el(frame && !table.isOwn(frame) ? "span.where.foreign" : "span.where", {title: table.titleText(frame)}, el("b", {}, table.headline(frame)[0]), " ", table.headline(frame)[1]),
+		el(frame && !table.isOwn(frame) ? "span.where.foreign" : "span.where", {title: table.titleText(frame)}, el("b", {}, from), " ", name),
 		el("small.count", {title: plural(item.blocks, "block")}, `${countText(item.blocks)} ×`), el("b.size", {}, sizeText(item.bytes)),
 		mix(item.parts, item.bytes, whole), isLine ? null : el("small.inner", {}, innermostText(table, item.stack)));
 		row.dataset.bytes = String(item.bytes);

@@ -76,15 +76,16 @@ function blockLines(app, {block, count}) {
 		el("div", {}, el(`i.swatch.p${card.of("paint", block)}`), el("b", {}, sizeText(card.of("size", block))), " ",
 			PARTS_TEXT[card.of("paint", block)], name ? `, ${name}` : ""),
 		card.of("part", block) < BANDS && reason ? el("div.tip-quiet", {}, reason) : null,
-		...ownFrames(table, card.of("stack", block)).map((frame, i) => frameLine(table, frame, i === 0, i === 0 && table.isBackward(card.of("stack", block)))),
+		...ownFrames(table, card.of("stack", block)).map((frame, i) => frameLine(table, frame, i === 0 ? card.of("stack", block) : 0)),
 		el("div.tip-quiet", {}, lifeText(app, block)),
 		count > 1 ? el("div.tip-quiet", {}, `largest of ${countText(count)} blocks in this spot: zoom in to tell them apart`) : null];
 }
 
-function frameLine(table, frame, isOrigin, isBackward) {
-	const [place, name] = table.headline(frame);
-	return el(isOrigin ? "div.tip-frame.origin" : "div.tip-frame", {}, isBackward ? "backward of " : "", el("b", {}, place), " ", name,
-		isOrigin && !table.isOwn(frame) ? el("span.tip-quiet", {}, ", not your code") : null);
+/** A line of a stack; of ORIGIN, if it is not 0, the origin. */
+function frameLine(table, frame, origin) {
+	const [place, name] = origin ? table.originHeadline(origin) : table.headline(frame);
+	return el(origin ? "div.tip-frame.origin" : "div.tip-frame", {}, el("b", {}, place), " ", name,
+		origin && !table.isOwn(frame) ? el("span.tip-quiet", {}, ", not your code") : null);
 }
 
 function lifeText({card, steps}, block) {

@@ -475,13 +475,19 @@ class Frames(PageTest):
             name = origin["function"] or "native code"
             place = origin["file"] or f"{origin['module']}+0x{origin['offset']:x}"
             beside = os.path.basename(place) + (f":{origin['line']}" if origin["line"] else "")
+            before = "backward of " if origin["is_backward"] else ""
             with self.subTest(beside):
-                self.choose(f"{beside} {name}")
+                self.choose(f"{before}{beside} {name}")
                 self.assertEqual(self.text("#detail .frame.origin .place"), beside)
                 whose = "" if origin["code"] == "own" else ", not your code"
-                before = "backward of " if origin["is_backward"] else ""
                 self.assertIn(f"\n{before}{beside} {name}{whose}\n", self.text("#detail dl"))
                 self.browser.keys(ESCAPE, ESCAPE)
+
+    def test_backward_is_told_from_the_line_that_it_is_of(self):
+        self.choose("backward of model.py:17 Block.forward")
+        self.assertEqual(self.lines(), ["4 frames of torch, the system", "backward of ", "Linear.forward linear.py:134",
+                                        "Block.forward model.py:17", "main train.py:19", "<module> train.py:22"])
+        self.assertIn("backward of model.py:17 Block.forward", self.text("#filter"))
 
     def test_the_tip_names_the_origin(self):
         self.choose("llama.py:300 LlamaModel.forward")
