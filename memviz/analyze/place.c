@@ -332,11 +332,11 @@ size_t mv_places_stack(struct mv_places *places, uint32_t stack, const struct mv
 
 bool mv_places_is_backward(struct mv_places *places, uint32_t stack)
 {
-	uint32_t frames[STACK_FRAMES], i, count = mv_table_stack(places->recording, stack, frames, STACK_FRAMES);
-	const struct mv_place *origin = mv_places_origin(places, stack);
+	const struct mv_place *frames[STACK_FRAMES];
+	size_t origin, i, count = mv_places_stack(places, stack, frames, STACK_FRAMES, &origin);
 
-	for (i = 0; i < count && mv_places_frame(places, frames[i]) != origin; i++)
-		if (mv_places_frame(places, frames[i])->kind == MV_FRAME_FORWARD)
+	for (i = 0; i < count && i < origin; i++)
+		if (frames[i]->kind == MV_FRAME_FORWARD)
 			return true;
 	return false;
 }
