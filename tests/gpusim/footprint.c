@@ -270,7 +270,7 @@ static void check_gdb(const char *where)
 static void a_debugger_may_stop_in_the_recorder(void)
 {
 	check_gdb("mv_hook_leave");
-	check_gdb("mv_stack_capture");
+	check_gdb("mv_stack_capture_from");
 }
 
 /* ---- programs ---- */
