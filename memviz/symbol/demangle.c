@@ -12,7 +12,7 @@ enum { WITH_PARAMETERS = 1 << 0, WITH_TYPES = 1 << 4 };
 extern char *rust_demangle(const char *mangled, int options);
 extern char *cplus_demangle_v3(const char *mangled, int options);
 
-char *mv_demangle(const char *name)
+static char *demangle(const char *name)
 {
 	char *plain = NULL;
 
@@ -21,5 +21,16 @@ char *mv_demangle(const char *name)
 		plain = rust_demangle(name, 0);
 	if (!plain && mv_text_starts(name, "_Z"))
 		plain = cplus_demangle_v3(name, WITH_PARAMETERS | WITH_TYPES);
-	return plain ? plain : strdup(name);
+	return plain;
+}
+
+/* Tables of symbols have versions behind names: "malloc@@GLIBC_2.2.5".  */
+char *mv_demangle(const char *name)
+{
+	char *bare = strndup(name, strcspn(name, "@")), *plain = bare ? demangle(bare) : NULL;
+
+	if (!plain)
+		return bare;
+	free(bare);
+	return plain;
 }

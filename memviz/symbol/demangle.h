@@ -3,7 +3,7 @@
 #ifndef SYMBOL_DEMANGLE_H
 #define SYMBOL_DEMANGLE_H
 
-/* NAME as a person would write it, or a copy of NAME if it is not mangled; malloc'ed.  NULL: out of memory.  */
+/* NAME as a person would write it, without the version of a symbol; or a copy of it if it is not mangled; malloc'ed.  NULL: out of memory.  */
 char *mv_demangle(const char *name);
 
 #endif

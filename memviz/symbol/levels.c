@@ -144,14 +144,27 @@ static bool is_block(int tag)
 	       tag == DW_TAG_catch_block;
 }
 
-/* The block directly within PARENT that ADDRESS is in.  */
-static bool block_within(Dwarf_Die *parent, uint64_t address, Dwarf_Die *block)
+/* Compilers leave the addresses of a block out that has nothing of its own but other blocks.  */
+static bool is_shell(Dwarf_Die *block)
 {
-	int end = dwarf_child(parent, block);
+	return dwarf_tag(block) == DW_TAG_lexical_block && !dwarf_hasattr(block, DW_AT_low_pc) &&
+	       !dwarf_hasattr(block, DW_AT_ranges);
+}
 
-	for (; end == 0; end = dwarf_siblingof(block, block))
-		if (is_block(dwarf_tag(block)) && dwarf_haspc(block, address) > 0)
+/* The outermost block within PARENT that ADDRESS is in.  */
+static bool block_within(Dwarf_Die *parent, uint64_t address, Dwarf_Die *block, int nesting)
+{
+	Dwarf_Die child;
+	int end = dwarf_child(parent, &child);
+
+	for (; end == 0; end = dwarf_siblingof(&child, &child)) {
+		if (is_block(dwarf_tag(&child)) && dwarf_haspc(&child, address) > 0) {
+			*block = child;
 			return true;
+		}
+		if (nesting < NESTING_MAX && is_shell(&child) && block_within(&child, address, block, nesting + 1))
+			return true;
+	}
 	return false;
 }
 
@@ -165,7 +178,7 @@ static unsigned descend(struct mv_levels *levels, const struct unit *unit, uint6
 	if (!function || !dwarf_offdie(levels->dwarf, function->value, &die))
 		return 0;
 	path[depth++] = die;
-	for (; depth < MV_LEVELS_MAX && blocks < 16 * MV_LEVELS_MAX && block_within(&die, address, &inner); blocks++) {
+	for (; depth < MV_LEVELS_MAX && blocks < 16 * MV_LEVELS_MAX && block_within(&die, address, &inner, 0); blocks++) {
 		die = inner;
 		if (dwarf_tag(&die) == DW_TAG_inlined_subroutine)
 			path[depth++] = die;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* names COUNT [CACHE]: names for COUNT addresses, evenly over the code of the objects whose paths are read from stdin,
- * and, in a second line, out of the cache in the folder CACHE.  Prints milliseconds, and how many had a name.  */
+ * and, in a second line, out of the cache in the folder CACHE.  Prints milliseconds, and how many had a name.
+ * MEMVIZ_DEBUG_DIR: where debug information lies.  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +74,7 @@ static bool find(struct mv_symbols *symbols, uint64_t at, struct mv_symbols_answ
 
 static void find_all(unsigned count, const char *cache)
 {
-	struct mv_symbols_sources sources = {.cache_folder = cache};
+	struct mv_symbols_sources sources = {.cache_folder = cache, .debug_folder = getenv("MEMVIZ_DEBUG_DIR")};
 	struct mv_symbols *symbols = mv_symbols_open(&sources);
 	double start_ns = measure_now_ns();
 	struct mv_symbols_answer answer;

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/elf.h"
 #include "support/shop.h"
 #include "symbol/demangle.h"
 
@@ -90,6 +91,70 @@ static void inlined_functions_are_levels_with_the_lines_of_their_calls(void)
 	CU_ASSERT(deep > 0);
 	mv_symbols_close(symbols);
 	shop_close(&shop);
+}
+
+/* The names of all levels at ADDRESS as addr2line writes them, one a line.  */
+static void write_levels(struct mv_symbols *symbols, const char *path, uint64_t address, char *text, size_t size)
+{
+	struct mv_symbols_answer answer;
+	uint32_t i;
+	size_t n = 0;
+
+	mv_symbols_find(symbols, 1, &(struct mv_symbols_object){path, NULL, 0}, address, &answer);
+	text[0] = 0;
+	for (i = 0; i < answer.level_count && n < size; i++)
+		n += (size_t)snprintf(text + n, size - n, "%s\n", answer.levels[i].function ? answer.levels[i].function : "??");
+}
+
+static bool ask_addr2line(const char *path, uint64_t address, char *text, size_t size)
+{
+	char command[640], line[256];
+	size_t n = 0;
+	FILE *said;
+	int i;
+
+	snprintf(command, sizeof command, "addr2line -f -i -e %s 0x%llx 2>/dev/null", path, (unsigned long long)address);
+	said = popen(command, "r");
+	text[0] = 0;
+	for (i = 0; said && fgets(line, sizeof line, said); i++)
+		if (i % 2 == 0 && n < size)
+			n += (size_t)snprintf(text + n, size - n, "%s", line);
+	return said && !pclose(said) && *text && text[0] != '?';
+}
+
+/* This program's own functions.  Between functions addr2line names the one before, and of what a compiler has cloned it
+ * has the symbol: few addresses may differ.  */
+static void levels_are_those_of_addr2line(void)
+{
+	char path[512], ours[2048], theirs[2048];
+	struct mv_symbols *symbols = mv_symbols_open(NULL);
+	ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+	uint64_t at;
+	unsigned i, asked = 0, compared = 0, differ = 0, deep = 0;
+	struct mv_elf own;
+
+	CU_ASSERT_FATAL(length > 0 && mv_elf_holding((const void *)(uintptr_t)mv_symbols_find, &own));
+	path[length] = 0;
+	at = (uintptr_t)mv_symbols_find - own.bias;
+	for (i = 0; i < 200; i++) {
+		if (!ask_addr2line(path, at + i * 61, theirs, sizeof theirs))
+			continue;
+		asked++;
+		write_levels(symbols, path, at + i * 61, ours, sizeof ours);
+		if (!*ours || *ours == '?')
+			continue;
+		compared++;
+		differ += strcmp(ours, theirs) != 0;
+		deep += strchr(ours, '\n') != strrchr(ours, '\n');
+	}
+	mv_symbols_close(symbols);
+	if (!asked) {
+		harness_skip("no addr2line here, or built without debug information");
+		return;
+	}
+	printf("levels: %u addresses, %u of them within what was inlined, %u differ\n", compared, deep, differ);
+	CU_ASSERT(compared * 4 >= asked * 3);
+	CU_ASSERT(differ * 50 <= compared);
 }
 
 /* ---- where names come from ---- */
@@ -284,7 +349,7 @@ static void servers_are_asked_only_if_that_is_wanted(void)
 
 /* ---- names ---- */
 
-static void names_of_rust_are_readable(void)
+static void names_are_readable(void)
 {
 	static const char *const names[][2] = {
 		{"_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE", "core::fmt::Write::write_fmt"},
@@ -292,6 +357,9 @@ static void names_of_rust_are_readable(void)
 		 "<alloc::vec::Vec<T> as core::iter::traits::Extend>::extend"},
 		{"_RINvCs6xxl1lAjzDf_1a4callNCNvB2_4main0EB2_", "a::call::<a::main::{closure#0}>"},
 		{"_RNvXCs6xxl1lAjzDf_1aINtB2_1VhENtB2_4Grow4growB2_", "<a::V<u8> as a::Grow>::grow"},
+		/* With versions of symbols.  */
+		{"malloc@@GLIBC_2.2.5", "malloc"},
+		{"_ZNSt6localeC1Ev@GLIBCXX_3.4", "std::locale::locale()"},
 		/* C++, whatever it looks like; and what cannot be read stays as it is.  */
 		{"_ZN3foo9h01234567Ev", "foo::h01234567()"},
 		{"_RNvMNtCs9ltgdHTiPiY_4core", "_RNvMNtCs9ltgdHTiPiY_4core"},
@@ -308,6 +376,7 @@ static void names_of_rust_are_readable(void)
 
 static const struct harness_test tests[] = {
 	HARNESS_TEST(inlined_functions_are_levels_with_the_lines_of_their_calls),
+	HARNESS_TEST(levels_are_those_of_addr2line),
 	HARNESS_TEST(without_lines_the_symbol_table_names_all_functions),
 	HARNESS_TEST(in_a_stripped_object_only_what_is_exported_has_a_name),
 	HARNESS_TEST(a_function_without_length_ends_where_its_unwinding_does),
@@ -316,6 +385,6 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(what_was_stripped_is_found_by_its_name_if_its_checksum_is_right),
 	HARNESS_TEST(another_build_is_told_from_none),
 	HARNESS_TEST(servers_are_asked_only_if_that_is_wanted),
-	HARNESS_TEST(names_of_rust_are_readable),
+	HARNESS_TEST(names_are_readable),
 };
 HARNESS_MAIN("objects", tests)
