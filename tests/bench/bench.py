@@ -17,6 +17,8 @@ snapshot_*      to set a million events aside: from inside by memviz_snapshot, f
 soak_*          a run that overwrites its ring many times (tests/soak): what the process grew by in its second half, and what of
                 the driver's books the recording has wrong at the end
 html_*          to make the page, and its size: of a forged run, and of real training under PyTorch, of a million events
+names_*         to name 10,000 addresses, evenly over the code of all objects that a process has loaded that imports PyTorch:
+                without a cache, and out of it, on the clock and on a processor (cpu); how many had a name
 torch_event_*   bytes for an event of that training, times in nanoseconds included: in the ring, all of its chunks with
                 headers and padding over the events in them; in the file, all of the file over all events: with tables of
                 stacks, and what is alive
@@ -270,6 +272,25 @@ def measure_training():
         measure_html("torch", path, folder)
 
 
+def measure_names():
+    """Each round with a new cache; the objects' files are in memory from the first one on, which is not counted."""
+    loaded = "import torch; print(*{line.split()[5] for line in open('/proc/self/maps') if 'x' in line.split()[1] and '/' in line})"
+    environ = environment(False, "/", {})
+    objects = subprocess.run([TORCH_PYTHON, "-c", loaded], env=environ, check=True, stdout=subprocess.PIPE, text=True).stdout
+    rounds = []
+    for _ in range(ROUNDS + 1):
+        with tempfile.TemporaryDirectory(prefix="memviz-bench-") as folder:
+            lines = subprocess.run([program("names"), "10000", folder + "/cache"], input=objects, check=True,
+                                   stdout=subprocess.PIPE, text=True).stdout.split()
+        rounds.append([float(value) for value in lines])
+    first, first_cpu, named, cached, cached_cpu, named_again = zip(*rounds[1:])
+    if set(named) != set(named_again):
+        sys.exit("bench: the cache names other addresses")
+    for what, values in zip(("first", "first_cpu", "cached", "cached_cpu"), (first, first_cpu, cached, cached_cpu)):
+        figure("names_" + what, statistics.median(values), "ms")
+    figure("names_found", named[0], "of 10000")
+
+
 def main():
     talk("pairs, less than a minute")
     measure_pairs()
@@ -283,6 +304,8 @@ def main():
     measure_soak()
     if not TORCH_PYTHON:
         return
+    talk("names of functions")
+    measure_names()
     talk("a million events of PyTorch")
     measure_training()
     talk("PyTorch with either recorder, some minutes")
