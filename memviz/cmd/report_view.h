@@ -27,6 +27,7 @@
  *	driver_used_is_known	false: nobody was asked
  *	gaps			{free_bytes, largest_bytes, pieces}: within the pool's segments; null: not known
  *	largest_blocks		array of {bytes, band, reason, name, birth_ns, step, address, origin, frames}
+ *	start			why the recording does not begin with the program; null: it does
  *	step			optimizer steps completed
  *	begin_ns		the recording is complete from here on
  *	end_ns

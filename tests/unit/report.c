@@ -163,7 +163,7 @@ static void fits(json_t *json, const char *shape, void *a, void *b, void *c, voi
 static const char *const members[] = {
 	"memviz_report",  "at",		  "time_ns",	  "capacity_bytes",	  "driver_used_bytes", "reserved_bytes",
 	"allocated_bytes", "bands",	  "oom",	  "top_stacks",		  "losses",	       "device_bytes",
-	"driver_used_is_known", "gaps",	  "largest_blocks", "missing_events", "is_finished", "step",		  "begin_ns",	       "end_ns",
+	"driver_used_is_known", "gaps",	  "largest_blocks", "missing_events", "is_finished", "start", "step",		  "begin_ns",	       "end_ns",
 	"device",	  "program",	  "pid",	  "rank",	  "reconciliation", "besides",		  "missing_files",
 };
 
