@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/sys.h"
+#include "torch/hook.h"
 #include "torch/torch.h"
 
 enum owner_state {
@@ -232,7 +233,7 @@ static PyObject *after_step(PyObject *self, PyObject *args)
 static bool register_hook(const struct mv_python *python, PyObject *module, const char *registrar,
 			  struct mv_python_method *method)
 {
-	PyObject *function = python->new_function(method, NULL, NULL);
+	PyObject *function = mv_hook_make(python, method);
 	PyObject *handle = function ? python->call_method(module, registrar, "O", function) : NULL;
 
 	if (function)

@@ -221,6 +221,21 @@ def history():
     say(actions=[[e["action"], e["size"]] for e in trace])
 
 
+def compiled():
+    """What torch.compile trips over in an optimizer's step."""
+    import torch._dynamo
+
+    model = net(64, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    train_step(model, optimizer)
+    model(torch.randn(8, 64, device="cuda")).sum().backward()
+    try:
+        torch.compile(lambda: optimizer.step(), backend="eager")()
+    except torch._dynamo.exc.InternalTorchDynamoError:
+        pass  # of a package that it lacks here, after it has looked at the step
+    say(breaks=dict(torch._dynamo.utils.counters["graph_break"]))
+
+
 def frames():
     def made_here():
         return torch.empty(7 * MIB, dtype=torch.uint8, device="cuda")  # the line that the report must name

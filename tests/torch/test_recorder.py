@@ -318,6 +318,9 @@ class Guest(unittest.TestCase):
     def test_torch_s_own_history_is_the_same_with_us(self):
         self.same_with_and_without("history")
 
+    def test_torch_s_compiler_does_not_stumble_over_us(self):
+        self.same_with_and_without("compiled")
+
     def test_a_block_s_stack_names_the_line_that_made_it(self):
         with Run("frames") as run:
             said = run.said()
