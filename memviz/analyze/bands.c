@@ -70,6 +70,36 @@ const char *mv_reason_text(enum mv_reason reason)
 	return reason < MV_REASON_COUNT ? texts[reason] : texts[MV_REASON_UNKNOWN];
 }
 
+bool mv_reason_is_guess(enum mv_reason reason)
+{
+	switch (reason) {
+	case MV_REASON_HELD_AT_OOM:
+	case MV_REASON_LIKE_EARLIER:
+	case MV_REASON_MODULE_MADE:
+	case MV_REASON_STATE_SIZED:
+	case MV_REASON_PARAMETER_SIZED:
+	case MV_REASON_OPEN_PHASE:
+	case MV_REASON_UNKNOWN:
+		return true;
+	case MV_REASON_NAMED:
+	case MV_REASON_OWNED:
+	case MV_REASON_TAGGED:
+	case MV_REASON_SURVIVED_STEP:
+	case MV_REASON_SURVIVED_BACKWARD:
+	case MV_REASON_DIED_IN_BACKWARD:
+	case MV_REASON_SHORT:
+	case MV_REASON_OUTLIVED:
+	case MV_REASON_RECOMPUTED:
+	case MV_REASON_SAVED:
+	case MV_REASON_HELD:
+	case MV_REASON_BEFORE_WINDOW:
+	case MV_REASON_OUTSIDE:
+	case MV_REASON_COUNT:
+		break;
+	}
+	return false;
+}
+
 /* ---- what the framework said ---- */
 
 struct verdict {

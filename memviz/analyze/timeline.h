@@ -162,4 +162,7 @@ const char *mv_band_name(enum mv_band band);	   /* "parameter" */
 const char *mv_phase_name(enum mv_phase phase);	   /* "backward"; "forward" where it is neither that nor a step */
 const char *mv_reason_text(enum mv_reason reason); /* "held by the optimizer" */
 
+/* True if REASON is likeness, size or place rather than a fact about the block itself.  */
+bool mv_reason_is_guess(enum mv_reason reason);
+
 #endif

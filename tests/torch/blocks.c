@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* blocks FILE [lines]: every banded block, one a line: birth and death by the machine's clock (0: not known, 0: alive),
+/* blocks FILE [lines | why]: every banded block, one a line: birth and death by the machine's clock (0: not known, 0: alive),
  * address, bytes, band.  With lines, also the lines of Python, FILE:LINE, innermost first, that made the node of the graph
- * that backward was at when it asked for the block, and "-" if there is none.  The first line has the moments of the peak and
- * of the end.  For tests that know better.  */
+ * that backward was at when it asked for the block, and "-" if there is none.  With why, also whether the band is known or
+ * guessed, the reason (_ for blanks) and the name ("-": none).  The first line has the moments of the peak and of the end.
+ * For tests that know better.  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "analyze/place.h"
 #include "analyze/timeline.h"
@@ -27,6 +29,22 @@ static void print_origin(struct mv_places *places, uint32_t stack)
 	for (i++; i < count && frames[i]->kind != MV_FRAME_FORWARD; i++)
 		if (frames[i]->kind == MV_FRAME_PYTHON)
 			printf(" %s:%u", frames[i]->file, frames[i]->line);
+}
+
+static void print_word(const char *text)
+{
+	putchar(' ');
+	for (; *text; text++)
+		putchar(*text == ' ' ? '_' : *text);
+}
+
+static void print_why(const struct mv_timeline *timeline, const struct mv_block *block)
+{
+	const char *name = mv_timeline_text(timeline, block->name);
+
+	print_word(mv_reason_is_guess((enum mv_reason)block->reason) ? "guessed" : "known");
+	print_word(mv_reason_text((enum mv_reason)block->reason));
+	print_word(*name ? name : "-");
 }
 
 static void print(const struct mv_timeline *timeline, const struct mv_block *block)
@@ -60,8 +78,10 @@ int main(int argc, char **argv)
 		if (!mv_timeline_is_banded(timeline, &blocks[i]))
 			continue;
 		print(timeline, &blocks[i]);
-		if (argc > 2)
+		if (argc > 2 && !strcmp(argv[2], "lines"))
 			print_origin(places, blocks[i].stack);
+		if (argc > 2 && !strcmp(argv[2], "why"))
+			print_why(timeline, &blocks[i]);
 		putchar('\n');
 	}
 	mv_places_close(places);
