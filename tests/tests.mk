@@ -174,12 +174,27 @@ check: ## set up what is missing; run all tests that need no PyTorch
 .PHONY: check-torch
 check-torch: ## set up what is missing; run the tests with PyTorch on the simulated GPU
 	$(Q)tools/setup.sh build check torch mpi
-	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all $(test_out)/blocks
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all $(test_out)/blocks $(test_out)/witness.so
 	$(Q)$(MAKE) --no-print-directory -j1 -k check-torch-recorder check-carry
 
 .PHONY: check-torch-recorder
-check-torch-recorder: $(test_out)/blocks all
+check-torch-recorder: $(test_out)/blocks $(test_out)/witness.so all
 	$(Q)PYTHON="$(PYTHON)" tests/torch/recorder.sh $(BUILD)
+
+$(test_out)/witness.so: tests/torch/truth/witness.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(mv_cppflags) $(filter-out $(san_flags),$(mv_cflags)) $(CFLAGS) -fPIC -shared -o $@ $<
+
+# What is measured, all cases without it, and with which release of PyTorch.
+CASES ?=
+TORCH ?=
+
+.PHONY: truth
+truth: $(test_out)/blocks $(test_out)/witness.so all ## train CASES="..." (all), with TORCH=VERSION: how true are the bands?
+	$(Q)tools/setup.sh build check torch
+	$(Q)torch=$$(PYTHON="$(PYTHON)" tools/torch.sh --trainers $(TORCH)) && \
+		$(PYTHON) -B tests/torch/truth/measure.py --build $(BUILD) --python $$torch $(CASES)
 
 .PHONY: lint
 lint: $(BUILD)/libmemviz.so $(BUILD)/gen/page_files.h ## check layers, owners, names, exports; warnings are errors

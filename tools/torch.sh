@@ -3,8 +3,10 @@
 # Makes, once, a Python environment with PyTorch but without NVIDIA's libraries, for the simulated GPU, and prints the
 # path of its python.
 #
-#   tools/torch.sh [VERSION]     VERSION of torch; without it, the newest that is tested
-#   tools/torch.sh --versions    those that are tested, newest first
+#   tools/torch.sh [--trainers] [VERSION]     VERSION of torch; without it, the newest that is tested
+#   tools/torch.sh --versions                 those that are tested, newest first
+#
+# --trainers: with what tools/trainers.txt lists as well.
 #
 # The environments lie in ${XDG_CACHE_HOME:-$HOME/.cache}/memviz/torch-VERSION-pyXY, about 2 GB each; removing one is
 # safe.  One that an interrupted run left half made is made again.  PYTHON is the interpreter to use; pip's own settings
@@ -22,6 +24,12 @@ fail() {
 	exit 1
 }
 
+here=$(cd "$(dirname "$0")" && pwd)
+with_trainers=
+if [ "${1-}" = --trainers ]; then
+	with_trainers=1
+	shift
+fi
 version=${versions%% *}
 case ${1-} in
 --versions)
@@ -29,7 +37,7 @@ case ${1-} in
 	exit 0
 	;;
 -*)
-	echo "usage: $0 [VERSION | --versions]" >&2
+	echo "usage: $0 [--trainers] [VERSION] | --versions" >&2
 	exit 2
 	;;
 ?*)
@@ -49,6 +57,7 @@ is_complete() {
 
 # The file recipe comes last: without it, or with another, nothing is there.
 make_environment() {
+	echo "torch.sh: making $place" >&2
 	rm -rf "$place"
 	"$python" -m venv "$place" || fail "$python -m venv: failed (Debian has it in python3-venv)"
 	# torch last: pip would complain of all that it lacks whenever another package is installed.
@@ -57,12 +66,24 @@ make_environment() {
 	echo "$recipe" >"$place/recipe"
 }
 
-if ! is_complete; then
+has_trainers() {
+	[ -z "$with_trainers" ] || cmp -s "$here/trainers.txt" "$place/trainers"
+}
+
+# Without what they depend on, which would be another torch and NVIDIA's libraries: the list has what they import.
+add_trainers() {
+	has_trainers && return
+	echo "torch.sh: adding trainers to $place" >&2
+	"$place/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$here/trainers.txt"
+	cp "$here/trainers.txt" "$place/trainers"
+}
+
+if ! is_complete || ! has_trainers; then
 	mkdir -p "$cache"
-	echo "torch.sh: making $place" >&2
 	# Two that start at once wait for each other; the lock goes with this process.
 	exec 9>"$cache/torch-$version-$tag.lock"
 	flock 9
 	is_complete || make_environment >&2
+	add_trainers >&2
 fi
 echo "$place/bin/python"

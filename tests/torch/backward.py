@@ -15,7 +15,7 @@ import torch.utils.checkpoint
 from torch import nn
 from torch.nn import functional as F
 
-import truth
+import nets
 
 torch.autograd.set_detect_anomaly(True, check_nan=False)
 SPANS, NODES = [], set()
@@ -68,11 +68,13 @@ def train(model, batch, backward=lambda loss: loss.backward(), steps=2):
 
 
 def mlp():
-    train(truth.Mlp().cuda(), truth.Mlp.batch())
+    model = nets.Mlp().cuda()
+    train(model, model.batch())
 
 
 def gpt():
-    train(truth.Gpt(words=512, width=128, layers=3).cuda(), (torch.zeros(2, 64, dtype=torch.long), torch.zeros(128, dtype=torch.long)))
+    model = nets.Gpt().cuda()
+    train(model, model.batch(rows=2))
 
 
 class Checkpointed(nn.Module):
@@ -149,7 +151,8 @@ def custom():
 
 def threads():
     def work():
-        train(truth.Mlp().cuda(), truth.Mlp.batch())
+        model = nets.Mlp().cuda()
+    train(model, model.batch())
 
     both = [threading.Thread(target=work) for _ in range(2)]
     [thread.start() for thread in both]

@@ -29,29 +29,33 @@ class Mlp(nn.Module):
 class Block(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
-        self.heads = heads
+        self.heads, self.dropout = heads, nn.Dropout(0.1)
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.attend, self.project = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.up, self.act, self.down = nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
 
     def forward(self, x):
         heads = self.attend(self.norm1(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        x = x + self.project(F.scaled_dot_product_attention(*heads, is_causal=True).transpose(1, 2).flatten(2))
-        return x + self.down(F.gelu(self.up(self.norm2(x))))
+        mixed = F.scaled_dot_product_attention(*heads, is_causal=True).transpose(1, 2).flatten(2)
+        x = x + self.dropout(self.project(mixed))
+        return x + self.dropout(self.down(self.act(self.up(self.norm2(x)))))
 
 
 class Gpt(nn.Module):
-    def __init__(self, width=128, layers=3, length=64, is_checkpointed=False):
+    """CHECKPOINTED: None, or the arguments of checkpoint."""
+
+    def __init__(self, width=128, layers=3, length=64, words=WORDS, checkpointed=None):
         super().__init__()
-        self.words, self.places = nn.Embedding(WORDS, width), nn.Embedding(length, width)
+        self.words, self.places = nn.Embedding(words, width), nn.Embedding(length, width)
         self.blocks = nn.ModuleList(Block(width, heads=4) for _ in range(layers))
-        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, WORDS, bias=False)
-        self.length, self.is_checkpointed = length, is_checkpointed
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, words, bias=False)
+        self.length, self.checkpointed = length, checkpointed
+        self.register_buffer("order", torch.arange(length))
 
     def forward(self, x):
-        x = self.words(x) + self.places(torch.arange(x.shape[1], device=x.device))
+        x = self.words(x) + self.places(self.order[:x.shape[1]])
         for block in self.blocks:
-            x = checkpoint(block, x, use_reentrant=False) if self.is_checkpointed else block(x)
+            x = block(x) if self.checkpointed is None else checkpoint(block, x, **self.checkpointed)
         return self.head(self.norm(x)).flatten(0, 1)
 
     def batch(self, rows=8):
