@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/sys.h"
 #include "torch/hook.h"
+#include "torch/steppers.h"
 #include "torch/torch.h"
 
 enum owner_state {
@@ -173,18 +174,31 @@ static bool is_worth_it(uint64_t step, uint64_t now_ns)
 	return step < WALKS_ALWAYS || now_ns - g_walk_end_ns >= g_walk_cost_ns * WALK_PART;
 }
 
-/* Tell what OPTIMIZER holds, if it is time.  Returns MV_FLAG_TOLD or 0.  */
-static uint8_t tell(PyObject *optimizer, uint64_t step, bool with_names)
+static void visit(PyObject *optimizer, void *view)
+{
+	walk_optimizer(view, optimizer);
+}
+
+/* Tell what the optimizers of this thread hold, if it is time, or else what OPTIMIZER holds, which has stepped OWN_STEPS
+ * times, while it is new.  Returns MV_FLAG_TOLD if all were told, otherwise 0.  */
+static uint8_t tell(PyObject *optimizer, uint64_t step, uint32_t own_steps)
 {
 	struct mv_tensor_view view;
 	uint64_t start_ns = mv_sys_monotonic_ns();
 
-	if (!is_worth_it(step, start_ns) || !mv_tensor_view(&view))
+	if (!mv_tensor_view(&view))
 		return 0;
-	if (with_names)
+	if (is_worth_it(step, start_ns) || own_steps < WALKS_ALWAYS)
 		see_to_names(&view, optimizer, start_ns);
+	if (!is_worth_it(step, start_ns)) {
+		if (own_steps < WALKS_ALWAYS)
+			walk_optimizer(&view, optimizer);
+		return 0;
+	}
 	start_ns = mv_sys_monotonic_ns();
-	walk_optimizer(&view, optimizer);
+	if (own_steps == MV_STEPPERS_NO)
+		walk_optimizer(&view, optimizer);
+	mv_steppers_each(view.python, visit, &view);
 	g_walk_end_ns = mv_sys_monotonic_ns();
 	g_walk_cost_ns = g_walk_end_ns - start_ns;
 	return MV_FLAG_TOLD;
@@ -204,10 +218,11 @@ static PyObject *before_step(PyObject *self, PyObject *args)
 	const struct mv_python *python = mv_python();
 	const struct mv_sink *sink = mv_torch_sink();
 	uint64_t step = __atomic_load_n(&g_steps, __ATOMIC_RELAXED);
+	PyObject *optimizer = python->tuple_item(args, 0);
 	uint8_t told;
 
 	(void)self;
-	told = tell(python->tuple_item(args, 0), step, true);
+	told = tell(optimizer, step, mv_steppers_step(python, optimizer));
 	if (sink)
 		sink->note_phase(true, MV_PHASE_OPTIMIZER, PHASE_NAME, told);
 	return return_none(python);
@@ -218,11 +233,13 @@ static PyObject *after_step(PyObject *self, PyObject *args)
 {
 	const struct mv_python *python = mv_python();
 	const struct mv_sink *sink = mv_torch_sink();
+	PyObject *optimizer = python->tuple_item(args, 0);
 	uint64_t step = __atomic_fetch_add(&g_steps, 1, __ATOMIC_RELAXED);
+	struct mv_tensor_view view;
 
 	(void)self;
-	if (step < WALKS_ALWAYS)
-		tell(python->tuple_item(args, 0), step, false);
+	if ((step < WALKS_ALWAYS || mv_steppers_steps(optimizer) <= WALKS_ALWAYS) && mv_tensor_view(&view))
+		walk_optimizer(&view, optimizer);
 	if (sink)
 		sink->note_phase(false, MV_PHASE_OPTIMIZER, PHASE_NAME, 0);
 	return return_none(python);

@@ -19,6 +19,8 @@ static const struct entry entries[] = {
 	ENTRY(dec_ref, "Py_DecRef"),
 	ENTRY(get_attr, "PyObject_GetAttrString"),
 	ENTRY(call_method, "PyObject_CallMethod"),
+	ENTRY(call, "PyObject_CallObject"),
+	ENTRY(new_weak, "PyWeakref_NewRef"),
 	ENTRY(new_function, "PyCFunction_NewEx"),
 	ENTRY(type_of, "PyObject_Type"),
 	ENTRY(is_subtype, "PyType_IsSubtype"),

@@ -29,6 +29,8 @@ struct mv_python {
 	void (*dec_ref)(PyObject *object);
 	PyObject *(*get_attr)(PyObject *object, const char *name);
 	PyObject *(*call_method)(PyObject *object, const char *name, const char *format, ...);
+	PyObject *(*call)(PyObject *callable, PyObject *args_or_null);
+	PyObject *(*new_weak)(PyObject *object, PyObject *callback);
 	PyObject *(*new_function)(struct mv_python_method *method, PyObject *self, PyObject *module);
 	PyObject *(*type_of)(PyObject *object);
 	int (*is_subtype)(PyObject *type, PyObject *base);
