@@ -350,12 +350,22 @@ static void ask_to_register(void)
 		set_state(STATE_WAITING);
 }
 
-static void ask_for_names(void)
+static bool ask_for_names(void)
 {
 	const struct mv_python *python = mv_python();
 
-	if (can_ask(python))
-		python->add_pending_call(pending_names, NULL);
+	return can_ask(python) && !python->add_pending_call(pending_names, NULL);
+}
+
+/* In the first forward, which may be as far as it gets.  */
+static void ask_for_first_names(void)
+{
+	static bool has_asked;
+
+	if (!mv_torch_has_saved() || __atomic_exchange_n(&has_asked, true, __ATOMIC_RELAXED))
+		return;
+	if (!ask_for_names())
+		__atomic_store_n(&has_asked, false, __ATOMIC_RELAXED);
 }
 
 /* 1, 8, 64 … times NAMES_FIRST_AT.  */
@@ -375,6 +385,9 @@ void mv_torch_tick(void)
 		return;
 	if (state == STATE_WAITING && events % ASK_EVERY == 1)
 		ask_to_register();
-	else if (state == STATE_HOOKED && is_time_for_names(events) && !__atomic_load_n(&g_steps, __ATOMIC_RELAXED))
+	if (state != STATE_HOOKED || __atomic_load_n(&g_steps, __ATOMIC_RELAXED))
+		return;
+	ask_for_first_names();
+	if (is_time_for_names(events))
 		ask_for_names();
 }

@@ -71,6 +71,11 @@ static void set_state(enum saved_state state)
 	__atomic_store_n(&g_saved.state, state, __ATOMIC_RELEASE);
 }
 
+bool mv_torch_has_saved(void)
+{
+	return state_now() == STATE_TRUSTED;
+}
+
 const char *mv_torch_saved_state(void)
 {
 	if (!mv_torch_labels())

@@ -39,6 +39,9 @@ bool mv_torch_tries_again(const void *origin);
 /* True on a thread that only runs backward.  */
 bool mv_torch_is_autograd_thread(void);
 
+/* True once autograd has kept a tensor of a card: a network is there, and used.  */
+bool mv_torch_has_saved(void);
+
 #define MV_TORCH_NOT_WANTED "not asked for"
 
 /* Where, in forward, the node of the graph was made that backward is at in this thread: a stack of the recording; 0: it is at
