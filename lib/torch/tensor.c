@@ -3,6 +3,8 @@
 
 #include "torch/torch.h"
 
+enum { DEPTH_MAX = 4 }; /* classes around tensors within each other */
+
 bool mv_tensor_view(struct mv_tensor_view *view)
 {
 	PyObject *torch, *parameter;
@@ -63,18 +65,6 @@ static PyObject *local_tensor(const struct mv_tensor_view *view, PyObject *objec
 	return object;
 }
 
-uint64_t mv_tensor_address(const struct mv_tensor_view *view, PyObject *object)
-{
-	PyObject *tensor = local_tensor(view, object);
-	uint64_t address;
-
-	if (!tensor)
-		return 0;
-	address = data_pointer(view->python, tensor);
-	view->python->dec_ref(tensor);
-	return address;
-}
-
 static bool is_on_card(const struct mv_tensor_view *view, PyObject *tensor)
 {
 	PyObject *answer = mv_python_attr(view->python, tensor, "is_cuda");
@@ -86,15 +76,68 @@ static bool is_on_card(const struct mv_tensor_view *view, PyObject *tensor)
 	return is;
 }
 
-uint64_t mv_tensor_note(const struct mv_tensor_view *view, PyObject *object, enum mv_role role, const char *name,
-			uint64_t owner)
+static uint64_t note_plain(const struct mv_tensor_view *view, PyObject *tensor, enum mv_role role, const char *name,
+			   uint64_t owner)
 {
-	uint64_t address = mv_tensor_address(view, object);
+	uint64_t address = data_pointer(view->python, tensor);
 
 	if (!address)
 		return 0;
 	/* A view into a larger block does not begin where memory does; a tensor of the host has no block.  */
-	if (!view->sink->note_owner(address, role, name, owner, false) && is_on_card(view, object))
+	if (!view->sink->note_owner(address, role, name, owner, false) && is_on_card(view, tensor))
 		view->sink->note_owner(address, role, name, owner, true);
+	return address;
+}
+
+/* What PyTorch's protocol for classes around tensors has: (names of attributes that are tensors, anything).  NULL: TENSOR
+ * is of no such class.  A new reference.  */
+static PyObject *inner_names(const struct mv_tensor_view *view, PyObject *tensor)
+{
+	const struct mv_python *python = view->python;
+	PyObject *both = is_plain(view, tensor) ? NULL : python->call_method(tensor, "__tensor_flatten__", NULL);
+	PyObject *names = both ? python->tuple_item(both, 0) : NULL;
+
+	if (names)
+		python->inc_ref(names);
+	if (both)
+		python->dec_ref(both);
+	python->clear_error();
+	return names;
+}
+
+static uint64_t note_within(const struct mv_tensor_view *view, PyObject *tensor, enum mv_role role, const char *name,
+			    uint64_t owner, int depth)
+{
+	const struct mv_python *python = view->python;
+	PyObject *names = depth < DEPTH_MAX ? inner_names(view, tensor) : NULL;
+	ptrdiff_t i, count = names ? python->list_size(names) : 0;
+	uint64_t first = 0;
+
+	for (i = 0; i < count; i++) {
+		const char *attribute = python->utf8(python->list_item(names, i));
+		PyObject *inner = attribute ? mv_python_attr(python, tensor, attribute) : NULL;
+		uint64_t address = inner ? note_within(view, inner, role, name, owner, depth + 1) : 0;
+
+		python->clear_error();
+		if (inner)
+			python->dec_ref(inner);
+		first = first ? first : address;
+	}
+	if (names)
+		python->dec_ref(names);
+	python->clear_error();
+	return names ? first : note_plain(view, tensor, role, name, owner);
+}
+
+uint64_t mv_tensor_note(const struct mv_tensor_view *view, PyObject *object, enum mv_role role, const char *name,
+			uint64_t owner)
+{
+	PyObject *tensor = local_tensor(view, object);
+	uint64_t address;
+
+	if (!tensor)
+		return 0;
+	address = note_within(view, tensor, role, name, owner, 0);
+	view->python->dec_ref(tensor);
 	return address;
 }

@@ -19,12 +19,9 @@ struct mv_tensor_view {
 /* False: torch is not loaded.  */
 bool mv_tensor_view(struct mv_tensor_view *view);
 
-/* The address of what OBJECT holds on a device, 0 if it is no tensor or holds nothing.  Of a distributed tensor, the local
- * part's.  */
-uint64_t mv_tensor_address(const struct mv_tensor_view *view, PyObject *object);
-
-/* OBJECT, if it is a tensor with memory, is ROLE and called NAME, within the thing at OWNER (0: nothing).  Returns its
- * address or 0.  About half a microsecond.  */
+/* OBJECT, if it is a tensor with memory on a device, is ROLE and called NAME, within the thing at OWNER (0: nothing).  Of a
+ * distributed tensor that is the local part's memory; of a class around others all of theirs.  Returns the first one's
+ * address or 0.  About half a microsecond for a plain one.  */
 uint64_t mv_tensor_note(const struct mv_tensor_view *view, PyObject *object, enum mv_role role, const char *name,
 			uint64_t owner);
 
