@@ -143,6 +143,7 @@ static int end(struct mv_ledgers *ledgers, uint32_t index, uint64_t death_ns, co
 		return 0;
 	block->free_stack = cause->stack;
 	block->free_thread = cause->thread;
+	block->is_freed_by_graph = cause->flags & MV_FLAG_GRAPH;
 	block->free_phase = cause->phase < MV_PHASE_KINDS ? cause->phase : MV_PHASE_NONE;
 	take_role(block, cause->role, 0);
 	return 0;
@@ -257,6 +258,7 @@ void mv_ledgers_free_failed(struct mv_ledgers *ledgers, const struct mv_event *e
 		block->free_stack = 0;
 		block->free_thread = 0;
 		block->free_phase = 0;
+		block->is_freed_by_graph = false;
 		return;
 	}
 }
@@ -313,8 +315,10 @@ int mv_ledgers_owner(struct mv_ledgers *ledgers, const struct mv_event *event)
 		block = living_at(ledgers, MV_LEDGER_DEVICE, event->address);
 	if (!block && mv_ranges_find(&ledgers->segments, event->address, &index))
 		block = &ledgers->replay->blocks[index];
-	if (block)
-		take_role(block, role_said(event), event->ref);
+	if (!block)
+		return 0;
+	take_role(block, role_said(event), event->ref);
+	block->kept_steps += role_said(event) == MV_ROLE_SAVED && block->kept_steps < UINT8_MAX;
 	return 0;
 }
 

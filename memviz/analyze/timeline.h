@@ -50,6 +50,9 @@ enum mv_reason {
 	MV_REASON_OPEN_PHASE,	    /* born in a backward or a step that has not ended */
 	MV_REASON_UNKNOWN,
 	MV_REASON_OUTSIDE,	    /* not counted in the bands: mv_timeline_is_banded */
+	MV_REASON_REUSED,	    /* autograd kept it for the backwards of several steps: data, not a result */
+	MV_REASON_COLLECTED,	    /* a guess: made without gradients, and several of the same stack were alive at once */
+	MV_REASON_GRAPH,	    /* freed with a node of autograd's graph, which held it in its own way */
 	MV_REASON_COUNT,
 };
 
@@ -78,6 +81,8 @@ struct mv_block {
 	bool is_birth_known;
 	bool is_handle; /* ADDRESS is none: physical memory that is seen through mappings, arrays */
 	bool is_pool; /* device memory: a framework's pool carves its blocks out of it */
+	bool is_freed_by_graph; /* while a node of autograd's graph was deleted */
+	uint8_t kept_steps; /* for the backwards of how many optimizer steps autograd kept it; at most 255 */
 };
 
 /* True if BLOCK was there at TIME_NS: its birth counts, the moment of its death does not.  */
