@@ -349,6 +349,7 @@ enum mv_event_flag {
 			       * at every step where steps are short */
 	MV_FLAG_HANDLE = 32,    /* ADDRESS is a handle and never an address: physical memory, arrays */
 	MV_FLAG_ESTIMATED = 64, /* SIZE was computed from what was asked for; the driver does not say */
+	MV_FLAG_GRAPH = 128,	/* frees: while a node of autograd's graph was let go, which had kept the memory */
 };
 
 /* One event, and one record of the live table.  What a field means where it is zero: "not known", or "none".  */

@@ -81,7 +81,8 @@ static void note_memory(void *address, int64_t size, uint64_t reserved, struct c
 		.extra = reserved,
 		.device = (uint8_t)device.index,
 		.api = g_api,
-		.flags = is_grad_enabled() ? MV_FLAG_GRAD : 0,
+		.flags = (uint8_t)((is_grad_enabled() ? MV_FLAG_GRAD : 0) |
+				   (size <= 0 && mv_torch_is_releasing() ? MV_FLAG_GRAPH : 0)),
 	};
 	int saved = errno;
 

@@ -39,6 +39,9 @@ bool mv_torch_tries_again(const void *origin);
 /* True on a thread that only runs backward.  */
 bool mv_torch_is_autograd_thread(void);
 
+/* True while a node of autograd's graph is being let go on this thread.  */
+bool mv_torch_is_releasing(void);
+
 /* True once autograd has kept a tensor of a card: a network is there, and used.  */
 bool mv_torch_has_saved(void);
 
