@@ -26,7 +26,7 @@ cc -g -O2 -Wl,--build-id=0x11bbccdd00112233445566778899aabbccddeeff -o app app.c
 memviz run -q -o . --gpu=sim:1GiB ./app; echo "exit $?"
 mv app-*.memviz app.memviz
 cp app.memviz original.memviz
-told() { sed -E 's|/[^ ]*/(pack/)|\1|; s/[0-9]+ of [0-9]+ native frames/N of N native frames/; s/[0-9]+ of [0-9]+ lib/N of N lib/'; }
+told() { sed -E 's|/[^ ]*/(run_pack/)|\1|; s/[0-9]+ of [0-9]+ native frames/N of N native frames/; s/[0-9]+ of [0-9]+ lib/N of N lib/'; }
 show() { # FILE FOLDER: all that shows names
 	memviz report --native "$1" -o "$2/report" && memviz report --json --native "$1" -o "$2/json" &&
 		memviz html --native "$1" -o "$2/html" && memviz html "$1" -o "$2/own"
@@ -45,8 +45,8 @@ memviz info packed/app.memviz | grep -A 9 ' names' | grep -E ' names|grind' | to
 show app.memviz without
 sed -n '/^WHAT IS MISSING/,$p' without/report
 grep -c -E 'grind.c|take' without/report
-grep -A 2 '"path": ".*/pack/' without/json | told
-memviz info app.memviz | grep -E '/pack/' | told
+grep -A 2 '"path": ".*/run_pack/' without/json | told
+memviz info app.memviz | grep -E '/run_pack/' | told
 memviz pack app.memviz -o again.memviz 2>&1 | told
 
 echo "--- another build in their place"
