@@ -368,6 +368,49 @@ def later():
     os._exit(0)
 
 
+def frames_of(frame, line):
+    """FRAME, which stands at LINE, and its callers, as [qualified name, file, line]; innermost first."""
+    result = []
+    while frame:
+        code = frame.f_code
+        result.append([getattr(code, "co_qualname", code.co_name), code.co_filename, line or frame.f_lineno])
+        frame, line = frame.f_back, None
+    return result
+
+
+def places():
+    """A training step in which each operator is called by Python: where each new tensor was made, by its address."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils._pytree import tree_flatten
+
+    kept, made = [], {}
+
+    def note(values, frames):
+        for tensor in tree_flatten(values)[0]:
+            if isinstance(tensor, torch.Tensor) and tensor.is_cuda:
+                kept.append(tensor)
+                made.setdefault(tensor.untyped_storage().data_ptr(), frames)
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, arguments=(), options=None):
+            note([arguments, options], None)  # what is there already
+            result, line = function(*arguments, **(options or {})), sys._getframe().f_lineno
+            note(result, frames_of(sys._getframe(), line))
+            return result
+
+    model = net(64, 3)
+    optimizer = torch.optim.AdamW(model.parameters())
+    for _ in range(2):
+        with Watch():
+            x = torch.randn(16, 64, device="cuda")
+            loss = [model(y).square().mean() for y in (x, x + 1)][1]
+        loss.backward()
+        with Watch():
+            optimizer.step(lambda: torch.add(loss, *(torch.ones_like(loss) for _ in range(1))))
+    say(made={address: frames for address, frames in made.items() if frames})
+    os._exit(0)
+
+
 def asynchronous():
     """Under backend:cudaMallocAsync PyTorch reports nothing itself; the driver's pool is watched."""
     kept = [torch.empty(MIB * (i + 1), dtype=torch.uint8, device="cuda") for i in range(8)]

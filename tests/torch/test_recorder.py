@@ -329,6 +329,19 @@ class Guest(unittest.TestCase):
             self.assertIn(("frames.<locals>.made_here", said["line"]), python)
             self.assertIn(("frames", said["line"] + 2), python)
 
+    def test_every_block_s_python_frames_are_those_that_python_gives(self):
+        with Run("places") as run:
+            made = run.said()["made"]
+            blocks = {str(b["address"]): b["frames"] for b in report(run.recording())["largest_blocks"]}
+            found = {address: [[f["function"], f["file"], f["line"]] for f in blocks[address] if not f["module"]]
+                     for address in made if address in blocks}
+            self.assertGreater(len(found), 50)
+            for address, frames in found.items():
+                # The operator's own Python lies between the call and the allocation.
+                inner = frames[:len(frames) - len(made[address])]
+                self.assertEqual(frames[len(inner):], made[address])
+                self.assertEqual([f for f in inner if not f[1].endswith("/torch/_ops.py")], [])
+
     def test_a_block_s_origin_is_the_user_s_own_line(self):
         with Run("origins") as run:
             origins = {b["address"]: b["origin"] for b in report(run.recording())["largest_blocks"]}
