@@ -137,13 +137,22 @@ static void choose_layout(void)
 	}
 }
 
+/* There is one, but it is not CPython; one that is may come yet.  */
+static void name_stranger(void)
+{
+	if (find("pypy_main_startup"))
+		__atomic_store_n(&g_text, "PyPy: frames not read", __ATOMIC_RELEASE);
+}
+
 bool mv_python_look(void)
 {
 	bool is_new = false;
 
 	if (__atomic_exchange_n(&g_is_looking, 1, __ATOMIC_ACQUIRE))
 		return false;
-	if (state_now() == ABSENT && find_symbols()) {
+	if (state_now() == ABSENT && !find_symbols()) {
+		name_stranger();
+	} else if (state_now() == ABSENT) {
 		choose_layout();
 		is_new = state_now() == FOUND;
 	}
