@@ -2,6 +2,7 @@
 #include "stack/python.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 #include "base/elf.h"
 #include "base/sys.h"
@@ -28,7 +29,7 @@ static struct mv_pytypes g_types;
 static uintptr_t g_runtime;
 static void *(*g_thread_state)(void);
 static void *(*g_holder_state)(void); /* of the thread that has the GIL */
-static uintptr_t g_ender; /* PyThreadState of the thread that ends the interpreter; 0: it goes on */
+static uintptr_t g_ender; /* pthread_self of the thread that ends the interpreter; 0: it goes on */
 
 /* Text for people, one for each state, written by the one thread that enters it.  */
 static char g_texts[REFUSED + 1][80];
@@ -190,7 +191,7 @@ static void take_verdict(bool is_right)
  * its own.  */
 static void take_leave(void)
 {
-	__atomic_store_n(&g_ender, (uintptr_t)g_thread_state(), __ATOMIC_SEQ_CST);
+	__atomic_store_n(&g_ender, (uintptr_t)pthread_self(), __ATOMIC_SEQ_CST);
 	mv_scratch_await_all(READERS_AWAIT_NS);
 }
 
@@ -226,15 +227,22 @@ static bool get_to_know(uintptr_t thread)
 	return state_now() == TRUSTED;
 }
 
-/* Python itself says so too late, by some instructions; but if it has not got to make our call, that is all there is.
+/* Before anything of the interpreter's is called: it may be about to give up even that by which it tells threads apart.
  * G_ENDER pairs with the stage of the caller's scratch memory.  */
-static bool is_ending_elsewhere(uintptr_t thread)
+static bool is_ended_elsewhere(void)
 {
 	uintptr_t ender = __atomic_load_n(&g_ender, __ATOMIC_SEQ_CST);
+
+	return ender && ender != (uintptr_t)pthread_self();
+}
+
+/* Python itself says so too late, by some instructions; but if it has not got to make our call, that is all there is.  */
+static bool is_ending_elsewhere(uintptr_t thread)
+{
 	uintptr_t finalizing = __atomic_load_n(
 		(const uintptr_t *)(g_runtime + g_known.layout.runtime_finalizing), __ATOMIC_RELAXED);
 
-	return (ender && ender != thread) || (finalizing && finalizing != thread);
+	return finalizing && finalizing != thread;
 }
 
 uintptr_t mv_python_thread(void)
@@ -242,7 +250,7 @@ uintptr_t mv_python_thread(void)
 	enum state state = state_now();
 	uintptr_t thread;
 
-	if (!mv_python_is_there())
+	if (!mv_python_is_there() || is_ended_elsewhere())
 		return 0;
 	thread = (uintptr_t)g_thread_state();
 	if (!thread || is_ending_elsewhere(thread))
