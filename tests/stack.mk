@@ -93,10 +93,12 @@ check-stack-python: $(stack_probe)
 		$(stack_env) $(stack_preload) MEMVIZ_PROBE=$(abspath $(stack_probe)) $$python -B tests/python/test_stack.py || exit 1; \
 	done
 
-# Ten thousand stacks compared in each test of frames, and sixty interpreters that end with threads running.
+# How many stacks each test of frames compares, at least, and how many interpreters end with threads running.
+CAPTURES ?= 10000
+ENDS     ?= 60
 check-pythons: $(stack_probe) ## test the capture of stacks with every Python that can be had (tools/pythons.sh)
 	$(Q)tools/setup.sh build pythons
-	$(Q)MEMVIZ_PROBE=$(abspath $(stack_probe)) MEMVIZ_CAPTURES=10000 MEMVIZ_ENDS=60 \
+	$(Q)MEMVIZ_PROBE=$(abspath $(stack_probe)) MEMVIZ_CAPTURES=$(CAPTURES) MEMVIZ_ENDS=$(ENDS) \
 		MEMVIZ_PACKAGES=$$(tools/pythons.sh --packages) tests/python/all.sh $$(tools/pythons.sh)
 
 bench-stack: $(stack_out)/bench $(stack_probe) ## what a capture costs
