@@ -60,7 +60,7 @@ crash: $(test_out)/crash/kill $(test_out)/crash/step ## end a recording process 
 	$(Q)MEMVIZ_TEST_KILLS=$(CRASH_ENDS) tests/suites.sh crash $^
 
 # What runs other programs under the recorder is left out where the recorder needs a sanitizer's library before it.
-cli_tests := $(if $(SANITIZE),$(filter-out run run_% annotations snapshot_process install,$(patsubst tests/cli/%.sh,%,$(wildcard tests/cli/*.sh))))
+cli_tests := $(if $(SANITIZE),$(filter-out run run_% annotations snapshot_process install pack,$(patsubst tests/cli/%.sh,%,$(wildcard tests/cli/*.sh))))
 
 .PHONY: check-cli
 check-cli: $(BUILD)/bin/memviz $(test_out)/forge $(BUILD)/libmemviz.so gpusim ## test the viewer end to end
