@@ -18,6 +18,7 @@ struct walk {
 	uintptr_t saved;	       /* where its caller's BP is, as in struct mv_unwind_frame */
 	int known;		       /* the innermost remembered frame that may be met yet; -1: none */
 	unsigned fresh;
+	int learnt; /* the fresh frame that a path is to begin with; -1: none */
 };
 
 enum step {
@@ -161,6 +162,109 @@ static bool take_over(struct walk *walk, int last)
 	return true;
 }
 
+/* ---- paths ---- */
+
+/* How far ADDRESS lies above BASE; MV_PATH_NONE: too far, or not a whole number of words.  */
+static uint16_t words_above(uintptr_t base, uintptr_t address)
+{
+	uintptr_t bytes = address - base;
+
+	return bytes % WORD_BYTES || bytes / WORD_BYTES >= MV_PATH_NONE ? MV_PATH_NONE : (uint16_t)(bytes / WORD_BYTES);
+}
+
+/* Step I of a path from FIRST on, which leads to TO.  */
+static void learn_step(const struct walk *walk, struct mv_path *path, unsigned i, const struct mv_unwind_frame *first,
+		       const struct mv_unwind_registers *to)
+{
+	const struct mv_unwind_frame *from = &first[i];
+	uint32_t rule = mv_rules_find(from->at.ip, walk->unwind->generation);
+	uintptr_t base = first->at.sp;
+
+	path->ip[i] = to->ip;
+	path->up[i] = words_above(base, to->sp - WORD_BYTES);
+	path->bp[i] = mv_rule_kind(rule) == MV_RULE_BP ? words_above(base, from->at.bp) : MV_PATH_NONE;
+	path->saved[i] = from->saved ? words_above(base, from->saved) : MV_PATH_NONE;
+}
+
+/* Keep the way from the fresh frame LEARNT to where the walk is.  */
+static void learn_path(struct walk *walk)
+{
+	const struct mv_unwind_frame *first = &walk->unwind->fresh[walk->learnt];
+	uint64_t key = mv_path_key(first->at.ip, walk->unwind->generation);
+	struct mv_path *path = mv_path_of(&walk->unwind->paths, key);
+	unsigned count = walk->fresh - (unsigned)walk->learnt, i;
+
+	walk->learnt = -1;
+	path->key = 0;
+	__atomic_signal_fence(__ATOMIC_RELEASE);
+	path->count = count;
+	for (i = 0; i < count; i++)
+		learn_step(walk, path, i, first, i + 1 < count ? &first[i + 1].at : &walk->at);
+	__atomic_signal_fence(__ATOMIC_RELEASE);
+	path->key = key;
+}
+
+/* True if a step by RULE can be part of the path that is learnt, or of a new one.  */
+static bool is_steady(const struct walk *walk, uint32_t rule)
+{
+	uintptr_t base = walk->learnt < 0 ? walk->at.sp : walk->unwind->fresh[walk->learnt].at.sp;
+
+	if (mv_rule_kind(rule) == MV_RULE_BP && words_above(base, walk->at.bp) == MV_PATH_NONE)
+		return false;
+	return (mv_rule_kind(rule) == MV_RULE_SP || mv_rule_kind(rule) == MV_RULE_BP) &&
+	       words_above(base, cfa_of(walk, rule)) != MV_PATH_NONE;
+}
+
+/* True if step I of PATH, which began at BASE, leads from AT, whose bp is its frame pointer, to the same caller as before.  */
+READS_STACKS static inline bool is_passable(const struct mv_path *path, unsigned i, uintptr_t base, uintptr_t bp)
+{
+	if (path->bp[i] != MV_PATH_NONE && bp != base + path->bp[i] * WORD_BYTES)
+		return false;
+	return word_at(base + path->up[i] * WORD_BYTES) == path->ip[i];
+}
+
+/* Go the path as far as it is the same.  Returns how many steps that are.  */
+READS_STACKS static unsigned go_path(struct walk *walk, const struct mv_path *path)
+{
+	struct mv_unwind_frame *fresh = &walk->unwind->fresh[walk->fresh];
+	struct mv_unwind_registers at = walk->at;
+	uintptr_t base = at.sp;
+	unsigned i;
+
+	for (i = 0; i < path->count && is_passable(path, i, base, at.bp); i++) {
+		fresh[i].at = at;
+		fresh[i].saved = 0;
+		if (path->saved[i] != MV_PATH_NONE) {
+			fresh[i].saved = base + path->saved[i] * WORD_BYTES;
+			at.bp = word_at(fresh[i].saved);
+		}
+		at.ip = path->ip[i];
+		at.sp = base + (path->up[i] + 1u) * WORD_BYTES;
+	}
+	walk->at = at;
+	walk->fresh += i;
+	return i;
+}
+
+/* Where callers differ from the path's first one, it is left alone: each caller has its own.  True: at least a step.  */
+static bool find_path(struct walk *walk, bool *is_fork)
+{
+	struct mv_unwind *unwind = walk->unwind;
+	uint64_t key = mv_path_key(walk->at.ip, unwind->generation);
+	struct mv_path *path = mv_path_of(&unwind->paths, key);
+	unsigned steps;
+
+	*is_fork = false;
+	if (path->key != key || walk->fresh + path->count > MV_NATIVE_FRAMES ||
+	    walk->at.sp + (path->up[path->count - 1] + 1u) * WORD_BYTES > unwind->bounds.end)
+		return false;
+	steps = go_path(walk, path);
+	*is_fork = !steps;
+	if (steps && steps < path->count)
+		path->count = steps;
+	return steps;
+}
+
 /* ---- a capture ---- */
 
 /* Put the fresh frames behind the KNOWN + 1 remembered ones that stay.  COUNT never counts one that is not whole: this may
@@ -201,18 +305,41 @@ enum outcome {
 	OUTCOME_FAILED,
 };
 
-/* Collect fresh frames.  */
+/* One step by the rule for where the walk is.  IS_FORK: no path is to begin here.  */
+static enum step take_step(struct walk *walk, bool is_fork)
+{
+	struct mv_unwind_frame *frame = &walk->unwind->fresh[walk->fresh];
+	uint32_t rule = mv_rules_find(walk->at.ip, walk->unwind->generation);
+	bool is_part = !is_fork && is_steady(walk, rule);
+	enum step step;
+
+	if (walk->learnt >= 0 && !is_part)
+		learn_path(walk);
+	frame->at = walk->at;
+	step = step_by(walk, rule);
+	frame->saved = walk->saved;
+	if (step != STEP_ON)
+		return step;
+	if (is_part && walk->learnt < 0)
+		walk->learnt = (int)walk->fresh;
+	walk->fresh++;
+	if (walk->learnt >= 0 && walk->fresh - (unsigned)walk->learnt == MV_PATH_STEPS)
+		learn_path(walk);
+	return step;
+}
+
+/* Collect fresh frames until remembered ones are met.  */
 static enum outcome go(struct walk *walk)
 {
-	struct mv_unwind *unwind = walk->unwind;
+	bool is_fork = false;
+	enum step step;
 
 	for (;;) {
-		struct mv_unwind_frame *frame;
-		enum step step;
-
 		if (meets(walk)) {
-			int last = last_in_place(unwind->frames, walk->known);
+			int last = last_in_place(walk->unwind->frames, walk->known);
 
+			if (walk->learnt >= 0)
+				learn_path(walk);
 			if (!last)
 				return OUTCOME_MET;
 			if (!take_over(walk, last))
@@ -220,19 +347,21 @@ static enum outcome go(struct walk *walk)
 		}
 		if (walk->fresh == MV_NATIVE_FRAMES)
 			return OUTCOME_CUT;
-		frame = &unwind->fresh[walk->fresh++];
-		frame->at = walk->at;
-		step = step_by(walk, mv_rules_find(walk->at.ip, unwind->generation));
-		frame->saved = walk->saved;
+		if (walk->learnt < 0 && find_path(walk, &is_fork))
+			continue;
+		step = take_step(walk, is_fork);
 		if (step != STEP_ON)
-			return step == STEP_END ? OUTCOME_ROOT : OUTCOME_FAILED;
+			break;
 	}
+	walk->fresh++;
+	return step == STEP_END ? OUTCOME_ROOT : OUTCOME_FAILED;
 }
 
 static enum outcome go_from(struct walk *walk, const struct mv_unwind_registers *leaf)
 {
 	walk->at = *leaf;
 	walk->fresh = 0;
+	walk->learnt = -1;
 	walk->known = (int)walk->unwind->count - 1;
 	return go(walk);
 }

@@ -22,6 +22,7 @@
 #include "stack/bounds.h"
 #include "stack/fold.h"
 #include "stack/native.h"
+#include "stack/paths.h"
 
 /* IP: where the frame goes on.  SP, BP: what the registers hold when it does.  */
 struct mv_unwind_registers {
@@ -45,6 +46,7 @@ struct mv_unwind {
 	bool is_cut; /* there are more than MV_NATIVE_FRAMES, of which these are the innermost */
 	struct mv_unwind_frame frames[MV_NATIVE_FRAMES]; /* the root first */
 	struct mv_unwind_frame fresh[MV_NATIVE_FRAMES];	 /* during a capture, the leaf first */
+	struct mv_paths paths;
 };
 
 /* Make ready.  Returns 0; -ENOMEM; -ENOTSUP: not on this processor.  */
