@@ -5,12 +5,15 @@
 
 #include "base/hash.h"
 
+/* The index of a shard doubles when it is half full, so that what is looked at lies close together for as long as little is
+ * alive.  Those of one size lie side by side, each size behind the one before: all of size 16, all of size 32, and so on.  */
+enum { INDEX_MIN = 16 };
+
 /* Where a piece of memory is looked for.  */
 struct place {
 	struct mv_live_shard *shard;
 	uint32_t number; /* of the shard */
-	uint32_t *index; /* the shard's part */
-	uint32_t start;	 /* first entry to look at */
+	uint32_t hash;
 };
 
 static uint32_t records_per_shard(uint64_t size_bytes)
@@ -20,7 +23,7 @@ static uint32_t records_per_shard(uint64_t size_bytes)
 
 static uint32_t index_entries(uint32_t records)
 {
-	uint32_t entries = 16;
+	uint32_t entries = INDEX_MIN;
 
 	while (entries < records * 2)
 		entries *= 2;
@@ -29,12 +32,15 @@ static uint32_t index_entries(uint32_t records)
 
 size_t mv_live_index_bytes(uint64_t size_bytes)
 {
-	return (size_t)index_entries(records_per_shard(size_bytes)) * MV_LIVE_SHARDS * sizeof(uint32_t);
+	size_t largest = index_entries(records_per_shard(size_bytes));
+
+	return (2 * largest - INDEX_MIN) * MV_LIVE_SHARDS * sizeof(uint32_t);
 }
 
 void mv_live_open(struct mv_live *live, struct mv_file_header *header, void *index)
 {
 	const struct mv_region *region = &header->regions[MV_REGION_LIVE];
+	unsigned i;
 
 	*live = (struct mv_live){
 		.records = (struct mv_event *)((uint8_t *)header + region->offset),
@@ -43,7 +49,9 @@ void mv_live_open(struct mv_live *live, struct mv_file_header *header, void *ind
 		.index = index,
 		.shard_records = records_per_shard(region->size_bytes),
 	};
-	live->index_size = index_entries(live->shard_records);
+	live->index_max = index_entries(live->shard_records);
+	for (i = 0; i < MV_LIVE_SHARDS; i++)
+		live->shards[i].index_size = INDEX_MIN;
 }
 
 static uint32_t hash_of(enum mv_ledger ledger, uint64_t address)
@@ -56,12 +64,13 @@ static struct place place_of(struct mv_live *live, enum mv_ledger ledger, uint64
 	uint32_t hash = hash_of(ledger, address);
 	uint32_t number = hash % MV_LIVE_SHARDS;
 
-	return (struct place){
-		.shard = &live->shards[number],
-		.number = number,
-		.index = live->index + (size_t)number * live->index_size,
-		.start = hash / MV_LIVE_SHARDS & (live->index_size - 1),
-	};
+	return (struct place){.shard = &live->shards[number], .number = number, .hash = hash / MV_LIVE_SHARDS};
+}
+
+/* Where shard NUMBER's index of SIZE entries lies.  */
+static uint32_t *index_of(struct mv_live *live, uint32_t number, uint32_t size)
+{
+	return live->index + (size_t)(size - INDEX_MIN) * MV_LIVE_SHARDS + (size_t)number * size;
 }
 
 static struct mv_event *record_at(struct mv_live *live, const struct place *place, uint32_t in_shard)
@@ -80,38 +89,62 @@ static bool lock(struct mv_live *live, struct place *place)
 /* The entry that leads to the memory, or the free one where it would be.  */
 static uint32_t *entry_of(struct mv_live *live, const struct place *place, enum mv_ledger ledger, uint64_t address)
 {
-	uint32_t at = place->start;
+	uint32_t size = place->shard->index_size, at = place->hash & (size - 1);
+	uint32_t *index = index_of(live, place->number, size);
 
-	for (; place->index[at]; at = (at + 1) & (live->index_size - 1)) {
-		const struct mv_event *record = record_at(live, place, place->index[at] - 1);
+	for (; index[at]; at = (at + 1) & (size - 1)) {
+		const struct mv_event *record = record_at(live, place, index[at] - 1);
 
 		if (record->address == address && record->ledger == ledger)
 			break;
 	}
-	return &place->index[at];
+	return &index[at];
+}
+
+static uint32_t home_of(const struct mv_event *record, uint32_t mask)
+{
+	return hash_of((enum mv_ledger)record->ledger, record->address) / MV_LIVE_SHARDS & mask;
 }
 
 /* Free ENTRY, moving up those behind it that would not be found any more.  */
 static void clear_entry(struct mv_live *live, const struct place *place, uint32_t *entry)
 {
-	uint32_t mask = live->index_size - 1;
-	uint32_t hole = (uint32_t)(entry - place->index), at = hole;
+	uint32_t mask = place->shard->index_size - 1;
+	uint32_t *index = index_of(live, place->number, mask + 1);
+	uint32_t hole = (uint32_t)(entry - index), at = hole;
 
 	for (;;) {
-		const struct mv_event *record;
 		uint32_t home;
 
 		at = (at + 1) & mask;
-		if (!place->index[at])
+		if (!index[at])
 			break;
-		record = record_at(live, place, place->index[at] - 1);
-		home = hash_of((enum mv_ledger)record->ledger, record->address) / MV_LIVE_SHARDS & mask;
+		home = home_of(record_at(live, place, index[at] - 1), mask);
 		if (((at - home) & mask) < ((at - hole) & mask))
 			continue;
-		place->index[hole] = place->index[at];
+		index[hole] = index[at];
 		hole = at;
 	}
-	place->index[hole] = 0;
+	index[hole] = 0;
+}
+
+/* Give the shard an index twice as large, which lies elsewhere.  */
+static void grow_index(struct mv_live *live, const struct place *place)
+{
+	uint32_t size = place->shard->index_size, mask = 2 * size - 1, i;
+	uint32_t *from = index_of(live, place->number, size), *to = index_of(live, place->number, 2 * size);
+
+	for (i = 0; i < size; i++) {
+		uint32_t at;
+
+		if (!from[i])
+			continue;
+		at = home_of(record_at(live, place, from[i] - 1), mask);
+		while (to[at])
+			at = (at + 1) & mask;
+		to[at] = from[i];
+	}
+	place->shard->index_size = 2 * size;
 }
 
 /* Publish that the shard's record IN_SHARD may be in use.  */
@@ -175,9 +208,13 @@ static void remove_entry(struct mv_live *live, const struct place *place, uint32
 
 static bool add_locked(struct mv_live *live, struct place *place, const struct mv_event *event)
 {
-	uint32_t *entry = entry_of(live, place, (enum mv_ledger)event->ledger, event->address);
-	uint32_t in_shard = *entry;
+	struct mv_live_shard *shard = place->shard;
+	uint32_t *entry, in_shard;
 
+	if (shard->count >= shard->index_size / 2 && shard->index_size < live->index_max)
+		grow_index(live, place);
+	entry = entry_of(live, place, (enum mv_ledger)event->ledger, event->address);
+	in_shard = *entry;
 	if (in_shard) {
 		__atomic_store_n(&record_at(live, place, in_shard - 1)->is_live, 0, __ATOMIC_RELEASE);
 	} else {
@@ -187,7 +224,7 @@ static bool add_locked(struct mv_live *live, struct place *place, const struct m
 			return false;
 		}
 		*entry = in_shard;
-		place->shard->count++;
+		shard->count++;
 	}
 	fill_record(record_at(live, place, in_shard - 1), event);
 	return true;

@@ -25,15 +25,16 @@ struct mv_live_shard {
 	uint32_t used;	     /* records of this shard that were ever used */
 	uint32_t free_first; /* 1 + the shard's number of a record to use again; 0: none.  The next one is in its REF */
 	uint32_t count;	     /* alive */
-	uint8_t spare[48];   /* a cache line each */
+	uint32_t index_size; /* a power of two, twice COUNT at least */
+	uint8_t spare[44];   /* a cache line each */
 };
 
 struct mv_live {
 	struct mv_event *records; /* shard S has S, S + 64, S + 128 … */
 	uint64_t *used_bytes;
 	uint64_t *losses;      /* header's */
-	uint32_t *index;       /* for each shard INDEX_SIZE entries: 1 + the shard's number of a record; 0: free */
-	uint32_t index_size;   /* a power of two */
+	uint32_t *index;       /* entries: 1 + the shard's number of a record; 0: free */
+	uint32_t index_max;    /* entries that a shard can have */
 	uint32_t shard_records; /* that a shard has room for */
 	struct mv_live_shard shards[MV_LIVE_SHARDS];
 };
