@@ -104,6 +104,8 @@ static void append_news(struct mv_session *session, struct mv_session_thread *th
 {
 	if (event->ledger == MV_LEDGER_BLOCK)
 		note_pool(session, event);
+	if (event->kind == MV_EVENT_ALLOC)
+		mv_live_expect(&session->store.live, (enum mv_ledger)event->ledger, event->address);
 	mv_session_append_seen(session, thread, event);
 	if (event->kind == MV_EVENT_CALL) {
 		keep_change(session, event);

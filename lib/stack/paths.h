@@ -6,7 +6,8 @@
  * a chain of frames lie at fixed distances from its beginning, as long as each is the same as before.  A path remembers
  * distances and addresses, and those are all that remains to be looked at.
  *
- * A path is cut down to the part that stays the same: where callers differ, another path begins.
+ * Where a caller is another one than before, what is known about the frame that it called is right all the same: the path
+ * ends with that step, from then on, and another path begins with the caller.
  *
  * Units: words of 8 bytes.  Threads: each has its own.  Signals: one that jumps away leaves a table fit for use.
  * Memory: the caller's.  */
@@ -22,10 +23,10 @@ enum {
 	MV_PATH_NONE = UINT16_MAX,
 };
 
-/* KEY: address and generation of the frame that it begins with; 0: none.  Step I leads to a frame that returns to IP[I], an
- * address that stands UP[I] above the beginning's stack pointer.  It may be taken if the frame pointer before it points BP[I]
- * above that, since the rule counts from there; the next one stands SAVED[I] above it.  MV_PATH_NONE: it may be anything; it
- * stays the same.  */
+/* KEY: address and generation of the frame that it begins with; 0: none.  Step I leads to a frame that returned to IP[I] the
+ * last time, an address that stands UP[I] above the beginning's stack pointer.  It may be taken if the frame pointer before it
+ * points BP[I] above that, since the rule counts from there; the next one stands SAVED[I] above it.  MV_PATH_NONE: it may be
+ * anything; it stays the same.  */
 struct mv_path {
 	uint64_t key;
 	uint64_t count;

@@ -215,54 +215,55 @@ static bool is_steady(const struct walk *walk, uint32_t rule)
 	       words_above(base, cfa_of(walk, rule)) != MV_PATH_NONE;
 }
 
-/* True if step I of PATH, which began at BASE, leads from AT, whose bp is its frame pointer, to the same caller as before.  */
-READS_STACKS static inline bool is_passable(const struct mv_path *path, unsigned i, uintptr_t base, uintptr_t bp)
+/* Take step I of PATH, which began at BASE, from AT.  False: it cannot be taken.  */
+READS_STACKS static inline bool take_path_step(const struct mv_path *path, unsigned i, uintptr_t base,
+					       struct mv_unwind_frame *from, struct mv_unwind_registers *at)
 {
-	if (path->bp[i] != MV_PATH_NONE && bp != base + path->bp[i] * WORD_BYTES)
+	uintptr_t ip = word_at(base + path->up[i] * WORD_BYTES);
+
+	if (!ip || (path->bp[i] != MV_PATH_NONE && at->bp != base + path->bp[i] * WORD_BYTES))
 		return false;
-	return word_at(base + path->up[i] * WORD_BYTES) == path->ip[i];
+	from->at = *at;
+	from->saved = 0;
+	if (path->saved[i] != MV_PATH_NONE) {
+		from->saved = base + path->saved[i] * WORD_BYTES;
+		at->bp = word_at(from->saved);
+	}
+	at->ip = ip;
+	at->sp = base + (path->up[i] + 1u) * WORD_BYTES;
+	return true;
 }
 
-/* Go the path as far as it is the same.  Returns how many steps that are.  */
-READS_STACKS static unsigned go_path(struct walk *walk, const struct mv_path *path)
+/* Go PATH to its end, or to a caller that is another one than before.  Returns how many steps that are.  */
+static unsigned go_path(struct walk *walk, struct mv_path *path)
 {
 	struct mv_unwind_frame *fresh = &walk->unwind->fresh[walk->fresh];
 	struct mv_unwind_registers at = walk->at;
 	uintptr_t base = at.sp;
 	unsigned i;
 
-	for (i = 0; i < path->count && is_passable(path, i, base, at.bp); i++) {
-		fresh[i].at = at;
-		fresh[i].saved = 0;
-		if (path->saved[i] != MV_PATH_NONE) {
-			fresh[i].saved = base + path->saved[i] * WORD_BYTES;
-			at.bp = word_at(fresh[i].saved);
-		}
-		at.ip = path->ip[i];
-		at.sp = base + (path->up[i] + 1u) * WORD_BYTES;
+	for (i = 0; i < path->count && take_path_step(path, i, base, &fresh[i], &at); i++) {
+		if (at.ip == path->ip[i])
+			continue;
+		path->count = ++i;
+		break;
 	}
 	walk->at = at;
 	walk->fresh += i;
 	return i;
 }
 
-/* Where callers differ from the path's first one, it is left alone: each caller has its own.  True: at least a step.  */
-static bool find_path(struct walk *walk, bool *is_fork)
+/* True if there is a path from here, and it has been gone.  */
+static bool find_path(struct walk *walk)
 {
 	struct mv_unwind *unwind = walk->unwind;
 	uint64_t key = mv_path_key(walk->at.ip, unwind->generation);
 	struct mv_path *path = mv_path_of(&unwind->paths, key);
-	unsigned steps;
 
-	*is_fork = false;
 	if (path->key != key || walk->fresh + path->count > MV_NATIVE_FRAMES ||
 	    walk->at.sp + (path->up[path->count - 1] + 1u) * WORD_BYTES > unwind->bounds.end)
 		return false;
-	steps = go_path(walk, path);
-	*is_fork = !steps;
-	if (steps && steps < path->count)
-		path->count = steps;
-	return steps;
+	return go_path(walk, path);
 }
 
 /* ---- a capture ---- */
@@ -305,12 +306,12 @@ enum outcome {
 	OUTCOME_FAILED,
 };
 
-/* One step by the rule for where the walk is.  IS_FORK: no path is to begin here.  */
-static enum step take_step(struct walk *walk, bool is_fork)
+/* One step by the rule for where the walk is.  */
+static enum step take_step(struct walk *walk)
 {
 	struct mv_unwind_frame *frame = &walk->unwind->fresh[walk->fresh];
 	uint32_t rule = mv_rules_find(walk->at.ip, walk->unwind->generation);
-	bool is_part = !is_fork && is_steady(walk, rule);
+	bool is_part = is_steady(walk, rule);
 	enum step step;
 
 	if (walk->learnt >= 0 && !is_part)
@@ -331,7 +332,6 @@ static enum step take_step(struct walk *walk, bool is_fork)
 /* Collect fresh frames until remembered ones are met.  */
 static enum outcome go(struct walk *walk)
 {
-	bool is_fork = false;
 	enum step step;
 
 	for (;;) {
@@ -347,9 +347,9 @@ static enum outcome go(struct walk *walk)
 		}
 		if (walk->fresh == MV_NATIVE_FRAMES)
 			return OUTCOME_CUT;
-		if (walk->learnt < 0 && find_path(walk, &is_fork))
+		if (walk->learnt < 0 && find_path(walk))
 			continue;
-		step = take_step(walk, is_fork);
+		step = take_step(walk);
 		if (step != STEP_ON)
 			break;
 	}

@@ -7,7 +7,7 @@
 
 /* The index of a shard doubles when it is half full, so that what is looked at lies close together for as long as little is
  * alive.  Those of one size lie side by side, each size behind the one before: all of size 16, all of size 32, and so on.  */
-enum { INDEX_MIN = 16 };
+enum { INDEX_MIN_BITS = 4, INDEX_MIN = 1 << INDEX_MIN_BITS };
 
 /* Where a piece of memory is looked for.  */
 struct place {
@@ -51,7 +51,7 @@ void mv_live_open(struct mv_live *live, struct mv_file_header *header, void *ind
 	};
 	live->index_max = index_entries(live->shard_records);
 	for (i = 0; i < MV_LIVE_SHARDS; i++)
-		live->shards[i].index_size = INDEX_MIN;
+		live->index_bits[i] = INDEX_MIN_BITS;
 }
 
 static uint32_t hash_of(enum mv_ledger ledger, uint64_t address)
@@ -67,8 +67,14 @@ static struct place place_of(struct mv_live *live, enum mv_ledger ledger, uint64
 	return (struct place){.shard = &live->shards[number], .number = number, .hash = hash / MV_LIVE_SHARDS};
 }
 
+/* Entries of the shard's index.  Changed under its lock.  */
+static uint32_t index_size(const struct mv_live *live, uint32_t number)
+{
+	return 1u << __atomic_load_n(&live->index_bits[number], __ATOMIC_RELAXED);
+}
+
 /* Where shard NUMBER's index of SIZE entries lies.  */
-static uint32_t *index_of(struct mv_live *live, uint32_t number, uint32_t size)
+static uint32_t *index_of(const struct mv_live *live, uint32_t number, uint32_t size)
 {
 	return live->index + (size_t)(size - INDEX_MIN) * MV_LIVE_SHARDS + (size_t)number * size;
 }
@@ -78,8 +84,18 @@ static struct mv_event *record_at(struct mv_live *live, const struct place *plac
 	return &live->records[(size_t)in_shard * MV_LIVE_SHARDS + place->number];
 }
 
+/* The lock and the index lie in lines of their own: so that the one is not waited for before the other.  */
+static void fetch(const struct mv_live *live, const struct place *place)
+{
+	uint32_t size = index_size(live, place->number);
+
+	__builtin_prefetch(place->shard, 1);
+	__builtin_prefetch(index_of(live, place->number, size) + (place->hash & (size - 1)), 1);
+}
+
 static bool lock(struct mv_live *live, struct place *place)
 {
+	fetch(live, place);
 	if (mv_lock_take(&place->shard->lock))
 		return true;
 	__atomic_fetch_add(&live->losses[MV_LOSS_LOCK], 1, __ATOMIC_RELAXED);
@@ -89,7 +105,7 @@ static bool lock(struct mv_live *live, struct place *place)
 /* The entry that leads to the memory, or the free one where it would be.  */
 static uint32_t *entry_of(struct mv_live *live, const struct place *place, enum mv_ledger ledger, uint64_t address)
 {
-	uint32_t size = place->shard->index_size, at = place->hash & (size - 1);
+	uint32_t size = index_size(live, place->number), at = place->hash & (size - 1);
 	uint32_t *index = index_of(live, place->number, size);
 
 	for (; index[at]; at = (at + 1) & (size - 1)) {
@@ -109,7 +125,7 @@ static uint32_t home_of(const struct mv_event *record, uint32_t mask)
 /* Free ENTRY, moving up those behind it that would not be found any more.  */
 static void clear_entry(struct mv_live *live, const struct place *place, uint32_t *entry)
 {
-	uint32_t mask = place->shard->index_size - 1;
+	uint32_t mask = index_size(live, place->number) - 1;
 	uint32_t *index = index_of(live, place->number, mask + 1);
 	uint32_t hole = (uint32_t)(entry - index), at = hole;
 
@@ -131,7 +147,7 @@ static void clear_entry(struct mv_live *live, const struct place *place, uint32_
 /* Give the shard an index twice as large, which lies elsewhere.  */
 static void grow_index(struct mv_live *live, const struct place *place)
 {
-	uint32_t size = place->shard->index_size, mask = 2 * size - 1, i;
+	uint32_t size = index_size(live, place->number), mask = 2 * size - 1, i;
 	uint32_t *from = index_of(live, place->number, size), *to = index_of(live, place->number, 2 * size);
 
 	for (i = 0; i < size; i++) {
@@ -144,7 +160,7 @@ static void grow_index(struct mv_live *live, const struct place *place)
 			at = (at + 1) & mask;
 		to[at] = from[i];
 	}
-	place->shard->index_size = 2 * size;
+	__atomic_store_n(&live->index_bits[place->number], live->index_bits[place->number] + 1, __ATOMIC_RELAXED);
 }
 
 /* Publish that the shard's record IN_SHARD may be in use.  */
@@ -209,9 +225,9 @@ static void remove_entry(struct mv_live *live, const struct place *place, uint32
 static bool add_locked(struct mv_live *live, struct place *place, const struct mv_event *event)
 {
 	struct mv_live_shard *shard = place->shard;
-	uint32_t *entry, in_shard;
+	uint32_t size = index_size(live, place->number), *entry, in_shard;
 
-	if (shard->count >= shard->index_size / 2 && shard->index_size < live->index_max)
+	if (shard->count >= size / 2 && size < live->index_max)
 		grow_index(live, place);
 	entry = entry_of(live, place, (enum mv_ledger)event->ledger, event->address);
 	in_shard = *entry;
@@ -228,6 +244,13 @@ static bool add_locked(struct mv_live *live, struct place *place, const struct m
 	}
 	fill_record(record_at(live, place, in_shard - 1), event);
 	return true;
+}
+
+void mv_live_expect(struct mv_live *live, enum mv_ledger ledger, uint64_t address)
+{
+	struct place place = place_of(live, ledger, address);
+
+	fetch(live, &place);
 }
 
 bool mv_live_add(struct mv_live *live, const struct mv_event *event)

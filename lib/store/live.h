@@ -25,8 +25,7 @@ struct mv_live_shard {
 	uint32_t used;	     /* records of this shard that were ever used */
 	uint32_t free_first; /* 1 + the shard's number of a record to use again; 0: none.  The next one is in its REF */
 	uint32_t count;	     /* alive */
-	uint32_t index_size; /* a power of two, twice COUNT at least */
-	uint8_t spare[44];   /* a cache line each */
+	uint8_t spare[48];   /* a cache line each */
 };
 
 struct mv_live {
@@ -36,6 +35,7 @@ struct mv_live {
 	uint32_t *index;       /* entries: 1 + the shard's number of a record; 0: free */
 	uint32_t index_max;    /* entries that a shard can have */
 	uint32_t shard_records; /* that a shard has room for */
+	uint8_t index_bits[MV_LIVE_SHARDS] __attribute__((aligned(64))); /* of each shard's entries, a power of two */
 	struct mv_live_shard shards[MV_LIVE_SHARDS];
 };
 
@@ -43,6 +43,9 @@ struct mv_live {
 size_t mv_live_index_bytes(uint64_t size_bytes);
 
 void mv_live_open(struct mv_live *live, struct mv_file_header *header, void *index);
+
+/* Memory at ADDRESS in LEDGER will be added soon: have what that will write brought into the cache meanwhile.  */
+void mv_live_expect(struct mv_live *live, enum mv_ledger ledger, uint64_t address);
 
 /* EVENT, an allocation, is alive from now on.  A record of the same ledger and address is replaced: its free was not
  * seen.  False: no room (counted).  */
