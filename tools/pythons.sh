@@ -10,7 +10,7 @@
 #
 # Packages of other releases come from the mirror that the system's apt uses, with all that they need, and run with
 # their own C library if it is newer than the system's.  What is built is built from Debian's source, without the GIL.
-# All lies in ${XDG_CACHE_HOME:-$HOME/.cache}/memviz/pythons, about 600 MB; removing it is safe.  What cannot be had is left
+# All lies in ${XDG_CACHE_HOME:-$HOME/.cache}/memviz/pythons, about 1.3 GB; removing it is safe.  What cannot be had is left
 # out and said on stderr.  Root is not needed, and the system's configuration is not changed.
 #
 # Needs: apt-get and patchelf; to build, a C compiler, make, libffi-dev, zlib1g-dev and xz-utils (tools/setup.sh pythons).
