@@ -44,7 +44,7 @@ room_src = $(sort $(foreach r,$(1),$(wildcard $(r)/*.c)))
 objs_of  = $(patsubst %.S,$(BUILD)/%.o,$(patsubst %.c,$(BUILD)/%.o,$(1)))
 
 both_src := $(call room_src,lib/base lib/format)
-rec_src  := $(call room_src,lib/stack lib/store lib/cuda lib/torch lib/session)
+rec_src  := $(call room_src,lib/python lib/stack lib/store lib/cuda lib/torch lib/session)
 rec_asm  := $(wildcard lib/cuda/thunk_$(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1).S)
 view_src := $(call room_src,memviz/read memviz/symbol memviz/analyze memviz/export memviz/import memviz/tui memviz/cmd)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests and figures of lib/stack.  Part of the root makefile.
+# Tests and figures of lib/stack and lib/python.  Part of the root makefile.
 #
 # The rooms are linked into a shared object here that exports everything: in it lie, as in the recorder, the frames that
 # a capture leaves out, and around it the programs whose frames it is to show.
@@ -13,9 +13,9 @@ PYTHONS ?= $(PYTHON)
 stack_out    := $(BUILD)/tests/stack
 stack_so     := $(stack_out)/lib/libmvstack.so
 stack_probe  := $(stack_out)/lib/probe.so
-stack_src    := $(sort $(wildcard lib/stack/*.c)) lib/base/elf.c lib/base/sys.c lib/base/text.c lib/base/walk.c
+stack_src    := $(sort $(wildcard lib/stack/*.c lib/python/*.c)) lib/base/elf.c lib/base/sys.c lib/base/text.c lib/base/walk.c
 stack_objs   := $(patsubst %.c,$(stack_out)/%.o,$(stack_src))
-stack_suites := $(patsubst tests/unit/%.c,$(stack_out)/%,$(filter-out %_plugin.c,$(wildcard tests/unit/stack_*.c)))
+stack_suites := $(patsubst tests/unit/%.c,$(stack_out)/%,$(filter-out %_plugin.c,$(wildcard tests/unit/stack_*.c tests/unit/python_*.c)))
 stack_plugin := $(addprefix $(stack_out)/lib/plugin_,1.so 2.so 3.so)
 stack_flags  := $(mv_cppflags) -Itests $(mv_cflags) $(filter-out -fvisibility=hidden,$(mv_recflags))
 stack_link   := -Wl,-rpath,'$$ORIGIN/lib' -Wl,-rpath,'$$ORIGIN' -L$(stack_out)/lib -lmvstack -lpthread

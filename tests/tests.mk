@@ -24,7 +24,7 @@ test_link = $(CC) $(mv_cflags) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(sui
 
 # ---- suites ----------------------------------------------------------------------------------------------
 
-unit_suites  := $(filter-out $(test_out)/unit/stack_% $(test_out)/unit/demo_%, \
+unit_suites  := $(filter-out $(addprefix $(test_out)/unit/,stack_% python_% demo_%), \
 	$(patsubst tests/unit/%.c,$(test_out)/unit/%,$(sort $(wildcard tests/unit/*.c))))
 suites       := $(unit_suites) $(test_out)/fault/store $(addprefix $(test_out)/crash/,kill step)
 test_helpers := $(addprefix $(test_out)/,forge blocks scenes)

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "python/frame.h"
 #include "stack/native.h"
-#include "stack/pyframe.h"
 
 /* Both innermost first.  */
 struct mv_merge {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stack/record.h"
 
+#include "python/code.h"
+#include "python/pytext.h"
 #include "stack/merge.h"
-#include "stack/pycode.h"
-#include "stack/pytext.h"
 
 /* Stands outside the frames of a stack that is deeper than the recorder follows.  */
 static const char cut_label[] = "\xe2\x80\xa6" "cut"; /* an ellipsis before it */

@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
+#include "python/python.h"
 #include "stack/intern.h"
-#include "stack/python.h"
 #include "stack/scratch.h"
 
 struct mv_record {

@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "python/frame.h"
 #include "stack/loaded.h"
 #include "stack/native.h"
-#include "stack/pyframe.h"
 #include "stack/unwind.h"
 
 enum {
@@ -22,6 +22,8 @@ enum {
 	MV_SCRATCH_TEXT_BYTES = MV_LOADED_PATH_BYTES,
 	MV_SCRATCH_MERGED = MV_NATIVE_FRAMES + MV_STACK_FRAMES + 1, /* and the mark of a cut */
 };
+
+_Static_assert((int)MV_PYTHON_FRAMES == (int)MV_STACK_FRAMES, "as many of each kind");
 
 enum mv_scratch_stage {
 	MV_SCRATCH_OUTSIDE = 0,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stack/sight.h"
 
-#include "stack/fold.h"
+#include "base/fold.h"
+#include "python/code.h"
+#include "python/frame.h"
+#include "python/python.h"
 #include "stack/native.h"
-#include "stack/pycode.h"
-#include "stack/pyframe.h"
-#include "stack/python.h"
 #include "stack/rules.h"
 
 /* Tells a stack with an origin from one with a frame more.  */

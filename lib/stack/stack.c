@@ -18,12 +18,12 @@
 #include "base/lock.h"
 #include "base/sys.h"
 #include "base/walk.h"
+#include "python/code.h"
+#include "python/python.h"
 #include "stack/intern.h"
 #include "stack/loaded.h"
 #include "stack/merge.h"
 #include "stack/native.h"
-#include "stack/pycode.h"
-#include "stack/python.h"
 #include "stack/record.h"
 #include "stack/rules.h"
 #include "stack/scratch.h"
@@ -40,7 +40,7 @@ static struct {
 	uint32_t forks; /* under way: threads between the start of a fork and its end */
 	bool are_forks_watched;
 	struct mv_stack_tables tables;
-	struct mv_lock lock; /* of INTERN but for finding, of lib/stack/loaded.c and lib/stack/pycode.c */
+	struct mv_lock lock; /* of INTERN but for finding, of lib/stack/loaded.c and lib/python/code.c */
 	struct mv_intern intern;
 	uintptr_t own_start, own_end; /* this library */
 	uint64_t first_removed;	      /* objects, when it was started */
@@ -145,7 +145,7 @@ static void prepare(unsigned parts)
 	if (parts & MV_STACK_NATIVE && !g_stack.is_unwinder_lost)
 		mv_native_start();
 	if (parts & MV_STACK_PYTHON)
-		mv_python_start();
+		mv_python_start(mv_scratch_await_all);
 }
 
 void mv_stack_prepare(unsigned parts)

@@ -14,8 +14,8 @@
  * about 6 KB.
  * Python: frames are read without the GIL; nothing is read before the layout of the running interpreter has been
  * checked against live memory by reads that cannot fault.  The deallocation function of Python's code type is replaced
- * by one that tells us first (pycode.h), and Python is asked once to compare what we read with what it knows
- * (pycheck.h).  Frames are recorded as the interpreter would print them: file, qualified name, line.
+ * by one that tells us first (python/code.h), and Python is asked once to compare what we read with what it knows
+ * (python/check.h).  Frames are recorded as the interpreter would print them: file, qualified name, line.
  * What is not seen: where a sub-interpreter runs in the thread of another one, the frames of one of the two (CPython itself
  * knows only one state for a thread: to 3.11 that of the caller, then that of the one that runs); builds without the
  * GIL; versions after 3.14; interpreters that are not CPython.  */
@@ -84,7 +84,7 @@ uint32_t mv_stack_capture_from(unsigned parts, uint32_t origin);
 void mv_stack_unload_begins(void);
 void mv_stack_unload_ends(void);
 
-/* What is known about the interpreter, for people: "CPython 3.11, frames read", "no interpreter"; a static string.  */
+/* As mv_python_state, or "not asked for".  */
 const char *mv_stack_python_state(void);
 
 struct mv_stack_counts mv_stack_counts(void);

@@ -19,8 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/fold.h"
 #include "stack/bounds.h"
-#include "stack/fold.h"
 #include "stack/native.h"
 #include "stack/paths.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the Python tests need of lib/stack, to be called through ctypes.  */
+/* What the Python tests need of lib/python and lib/stack, to be called through ctypes.  */
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "../unit/stack_tables.h"
+#include "python/check.h"
+#include "python/probe.h"
+#include "python/python.h"
 #include "stack/merge.h"
 #include "stack/native.h"
-#include "stack/pycheck.h"
-#include "stack/pyprobe.h"
-#include "stack/python.h"
 #include "stack/scratch.h"
 
 unsigned probe_start(unsigned parts);

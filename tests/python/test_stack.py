@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stacks of Python programs: what lib/stack reads without the GIL is what the interpreter says itself."""
+"""Stacks of Python programs: what lib/python reads without the GIL is what the interpreter says itself."""
 import os
 import subprocess
 import sys

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stack/pyprobe.h"
+#include "python/probe.h"
 
 #include <errno.h>
 #include <pthread.h>

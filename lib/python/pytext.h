@@ -2,13 +2,13 @@
 /* CPython's strings as UTF-8.
  *
  * Threads, signals: pure functions.  The string must stay alive, which a name of running code does.  */
-#ifndef STACK_PYTEXT_H
-#define STACK_PYTEXT_H
+#ifndef PYTHON_PYTEXT_H
+#define PYTHON_PYTEXT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stack/pylayout.h"
+#include "python/layout.h"
 
 /* Copy the string STRING (a PyUnicodeObject, exactly) into BYTES[SIZE], at most SIZE bytes and whole characters; no
  * zero at the end.  Half surrogates, which stand for bytes that are no text, become U+FFFD.  A string that is not laid

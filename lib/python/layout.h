@@ -8,8 +8,8 @@
  * mv_pyprobe_check has compared it with live memory.
  *
  * Units: offsets in bytes.  Threads, signals, fork: pure functions.  */
-#ifndef STACK_PYLAYOUT_H
-#define STACK_PYLAYOUT_H
+#ifndef PYTHON_LAYOUT_H
+#define PYTHON_LAYOUT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/harness.h"
 
-#include "stack/pyline.h"
+#include "python/line.h"
 
 struct point {
 	int lasti, line;
@@ -117,4 +117,4 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(without_a_table_there_is_no_line),
 	HARNESS_TEST(damaged_tables_are_survived),
 };
-HARNESS_MAIN("stack_pyline", tests)
+HARNESS_MAIN("python_line", tests)

@@ -6,12 +6,12 @@
  * against the length of the bytecode, lengths, the names against each other, and how the chain ends.
  * Threads: checks the calling thread's own frames.  Signals: safe.  Memory: none.
  * Cost: some microseconds a frame; once for the process.  */
-#ifndef STACK_PYPROBE_H
-#define STACK_PYPROBE_H
+#ifndef PYTHON_PROBE_H
+#define PYTHON_PROBE_H
 
 #include <stdint.h>
 
-#include "stack/pylayout.h"
+#include "python/layout.h"
 
 /* Addresses of the interpreter's type objects.  */
 struct mv_pytypes {

@@ -3,8 +3,8 @@
  * the latency of mv_hash_add a word, which is what a capture spends on hashing.
  *
  * Threads, signals: pure functions.  */
-#ifndef STACK_FOLD_H
-#define STACK_FOLD_H
+#ifndef BASE_FOLD_H
+#define BASE_FOLD_H
 
 #include <stdint.h>
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stack/pycheck.h"
+#include "python/check.h"
 
 #include <errno.h>
 #include <stddef.h>
 
 #include "base/elf.h"
 #include "base/text.h"
-#include "stack/pyframe.h"
-#include "stack/pytext.h"
-#include "stack/stack.h"
+#include "python/frame.h"
+#include "python/pytext.h"
 
 /* An object of Python's; a reference that whoever holds it gives back.  */
 struct object;
@@ -69,7 +68,7 @@ static const struct {
 };
 
 static struct mv_pycheck g_check;
-static struct mv_pyframe g_frames[MV_STACK_FRAMES]; /* the main thread's alone */
+static struct mv_pyframe g_frames[MV_PYTHON_FRAMES]; /* the main thread's alone */
 
 static bool find_functions(void)
 {
@@ -227,7 +226,7 @@ static bool is_chain_right(const struct mv_pylayout *layout)
 
 	if (!thread || !frame)
 		return true;
-	n = mv_pyframe_walk(layout, thread, g_frames, MV_STACK_FRAMES, &is_cut);
+	n = mv_pyframe_walk(layout, thread, g_frames, MV_PYTHON_FRAMES, &is_cut);
 	if (!are_anchors_right(layout, g_frames, n))
 		return false;
 	g_python.keep(frame);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stack/pytext.h"
+#include "python/pytext.h"
 
 enum {
 	REPLACEMENT = 0xfffd,

@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
-#include "stack/pycode.h"
-#include "stack/pylayout.h"
+#include "python/code.h"
+#include "python/layout.h"
 
 enum { CODE = 0x7f0000001000 };
 
@@ -136,4 +136,4 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(only_the_code_type_is_watched),
 	HARNESS_TEST(in_a_full_table_every_death_counts),
 };
-HARNESS_MAIN("stack_pycode", tests)
+HARNESS_MAIN("python_code", tests)

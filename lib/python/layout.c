@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stack/pylayout.h"
+#include "python/layout.h"
 
 #include <errno.h>
 #include <stdbool.h>

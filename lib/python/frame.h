@@ -2,15 +2,19 @@
 /* The Python frames of the calling thread, read without the GIL: the chain hangs on the thread's own state, and while
  * the thread is inside this call nobody changes or frees it.
  *
- * THREAD is the thread's PyThreadState.  The layout has been checked (pyprobe.h).
+ * THREAD is the thread's PyThreadState.  The layout has been checked (probe.h).
  * Threads: each reads its own.  Signals: safe.  */
-#ifndef STACK_PYFRAME_H
-#define STACK_PYFRAME_H
+#ifndef PYTHON_FRAME_H
+#define PYTHON_FRAME_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "stack/pylayout.h"
+#include "python/layout.h"
+
+enum {
+	MV_PYTHON_FRAMES = 512, /* that are told from others; those further out are not looked at */
+};
 
 struct mv_pyframe {
 	uintptr_t code;	  /* PyCodeObject */
@@ -23,7 +27,7 @@ struct mv_pyframe {
 uintptr_t mv_pyframe_first(const struct mv_pylayout *layout, uintptr_t thread);
 
 /* Continue HASH with the chain of THREAD: code objects, positions and, so that code that has died is not taken for new
- * code at the same place, EPOCHS (pycode.h).  At most MV_STACK_FRAMES frames.  */
+ * code at the same place, EPOCHS (code.h).  At most MV_PYTHON_FRAMES frames.  */
 uint64_t mv_pyframe_hash(const struct mv_pylayout *layout, uintptr_t thread, const uint32_t *epochs, uint64_t hash);
 
 /* The frames that Python itself would show, innermost first, at most MAX.  Returns how many; sets *IS_CUT if there are

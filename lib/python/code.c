@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stack/pycode.h"
+#include "python/code.h"
 
 #include <errno.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/elf.h"
 #include "base/hash.h"
 #include "base/sys.h"
-#include "stack/pylayout.h"
+#include "python/layout.h"
 
 enum {
 	SLOTS = 1 << 15, /* of 16 bytes; large programs show some thousand code objects in their stacks */

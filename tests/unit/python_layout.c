@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "stack/pylayout.h"
+#include "python/layout.h"
 
 enum { WORDS = 128 };
 
@@ -103,4 +103,4 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(builds_without_the_gil_are_refused),
 	HARNESS_TEST(a_runtime_that_contradicts_itself_is_refused),
 };
-HARNESS_MAIN("stack_pylayout", tests)
+HARNESS_MAIN("python_layout", tests)

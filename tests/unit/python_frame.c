@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/harness.h"
 
-#include "stack/pycode.h"
-#include "stack/pyframe.h"
+#include "python/code.h"
+#include "python/frame.h"
 #include "stack/stack.h"
 
 /* An interpreter small enough to lay out by hand.  */
@@ -229,4 +229,4 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_chain_without_end_is_left),
 	HARNESS_TEST(a_hash_is_that_of_places_and_epochs),
 };
-HARNESS_MAIN("stack_pyframe", tests)
+HARNESS_MAIN("python_frame", tests)

@@ -4,13 +4,13 @@
  * Sources: Objects/lnotab_notes.txt (3.8 to 3.10) and Objects/locations.md, later InternalDocs/code_objects.md (from
  * 3.11) in CPython's sources.
  * Units: LASTI in bytes from the start of the bytecode.  Threads, signals: pure functions.  */
-#ifndef STACK_PYLINE_H
-#define STACK_PYLINE_H
+#ifndef PYTHON_LINE_H
+#define PYTHON_LINE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stack/pylayout.h"
+#include "python/layout.h"
 
 /* The line of the instruction at LASTI in a code object that begins at FIRST_LINE and has TABLE[SIZE] in FORMAT.
  * 0: the instruction has no line; negative LASTI: FIRST_LINE, as of a frame that has not begun.  Reads nothing outside TABLE, whatever stands in it.  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stack/python.h"
+#include "python/python.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -7,10 +7,9 @@
 #include "base/elf.h"
 #include "base/sys.h"
 #include "base/text.h"
-#include "stack/pycheck.h"
-#include "stack/pycode.h"
-#include "stack/pyprobe.h"
-#include "stack/scratch.h"
+#include "python/check.h"
+#include "python/code.h"
+#include "python/probe.h"
 
 enum { READERS_AWAIT_NS = 200000000 }; /* a capture takes a hundred microseconds, if it is not kept from running */
 
@@ -29,6 +28,7 @@ static struct mv_pytypes g_types;
 static uintptr_t g_runtime;
 static void *(*g_thread_state)(void);
 static void *(*g_holder_state)(void); /* of the thread that has the GIL */
+static void (*g_await_readers)(uint64_t time_ns);
 static uintptr_t g_ender; /* pthread_self of the thread that ends the interpreter; 0: it goes on */
 
 /* Text for people, one for each state, written by the one thread that enters it.  */
@@ -168,10 +168,11 @@ bool mv_python_is_there(void)
 	return state == FOUND || state == TRUSTED;
 }
 
-void mv_python_start(void)
+void mv_python_start(void (*await_readers)(uint64_t time_ns))
 {
 	__atomic_store_n(&g_text, "no interpreter", __ATOMIC_RELEASE);
 	__atomic_store_n(&g_state, ABSENT, __ATOMIC_RELEASE);
+	g_await_readers = await_readers;
 	g_is_looking = 0;
 	g_is_asked = 0;
 	__atomic_store_n(&g_ender, 0, __ATOMIC_SEQ_CST);
@@ -192,7 +193,7 @@ static void take_verdict(bool is_right)
 static void take_leave(void)
 {
 	__atomic_store_n(&g_ender, (uintptr_t)pthread_self(), __ATOMIC_SEQ_CST);
-	mv_scratch_await_all(READERS_AWAIT_NS);
+	g_await_readers(READERS_AWAIT_NS);
 }
 
 /* Python 3.8 crashes when it is asked without the GIL while it shuts down, and complains with it: once is enough.  */
@@ -228,7 +229,7 @@ static bool get_to_know(uintptr_t thread)
 }
 
 /* Before anything of the interpreter's is called: it may be about to give up even that by which it tells threads apart.
- * G_ENDER pairs with the stage of the caller's scratch memory.  */
+ * G_ENDER pairs with what G_AWAIT_READERS looks at.  */
 static bool is_ended_elsewhere(void)
 {
 	uintptr_t ender = __atomic_load_n(&g_ender, __ATOMIC_SEQ_CST);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stack/pyline.h"
+#include "python/line.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/harness.h"
 
-#include "stack/pytext.h"
+#include "python/pytext.h"
 
 /* A string as CPython 3.11 lays it out.  */
 struct string {
@@ -81,4 +81,4 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(only_whole_characters_are_written),
 	HARNESS_TEST(strings_in_pieces_are_not_read),
 };
-HARNESS_MAIN("stack_pytext", tests)
+HARNESS_MAIN("python_pytext", tests)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stack/pyframe.h"
+#include "python/frame.h"
 
-#include "stack/fold.h"
-#include "stack/pycode.h"
-#include "stack/pyline.h"
-#include "stack/stack.h"
+#include "base/fold.h"
+#include "python/code.h"
+#include "python/line.h"
 
 /* Frames that Python does not show are walked over, too, but not without end.  */
-enum { WALK_MAX = 4 * MV_STACK_FRAMES };
+enum { WALK_MAX = 4 * MV_PYTHON_FRAMES };
 
 uintptr_t mv_pyframe_first(const struct mv_pylayout *layout, uintptr_t thread)
 {
@@ -33,7 +32,7 @@ uint64_t mv_pyframe_hash(const struct mv_pylayout *layout, uintptr_t thread, con
 	uintptr_t frame = mv_pyframe_first(layout, thread);
 	unsigned n;
 
-	for (n = 0; frame && n < MV_STACK_FRAMES; n++) {
+	for (n = 0; frame && n < MV_PYTHON_FRAMES; n++) {
 		uintptr_t code = code_of(layout, frame);
 		uint64_t epoch = __atomic_load_n(&epochs[mv_pycode_bucket(code)], __ATOMIC_RELAXED);
 

@@ -5,15 +5,17 @@
  * the first thread with Python frames comes by, and then compared with what Python says itself as soon as the main
  * thread gets to it.  At the first contradiction Python frames are given up for the life of the process.
  *
+ * Use: mv_python_thread, once for a stack; with what it returns and the layout of mv_python_known, frame.h walks the frames
+ * and code.h and pytext.h say what they are called.  The other headers are the room's own.
  * Threads: safe.  Signals: not while the same thread is inside.  Fork: a child calls mv_python_start.
  * Memory: none of its own.  */
-#ifndef STACK_PYTHON_H
-#define STACK_PYTHON_H
+#ifndef PYTHON_PYTHON_H
+#define PYTHON_PYTHON_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "stack/pylayout.h"
+#include "python/layout.h"
 
 struct mv_python {
 	struct mv_pylayout layout;
@@ -22,8 +24,9 @@ struct mv_python {
 	uintptr_t text_type;  /* PyUnicode_Type */
 };
 
-/* Forget what is known, and look for an interpreter.  */
-void mv_python_start(void);
+/* Forget what is known, and look for an interpreter.  AWAIT_READERS returns when no other thread is reading frames, or TIME_NS
+ * have passed: the thread that ends the interpreter calls it, before that frees the state of any other one.  */
+void mv_python_start(void (*await_readers)(uint64_t time_ns));
 
 /* True if there is one whose frames can perhaps be read.  */
 bool mv_python_is_there(void);
@@ -31,20 +34,20 @@ bool mv_python_is_there(void);
 /* Look again: objects have been loaded.  True if an interpreter has been found now.  About 50 us for 300 objects.  */
 bool mv_python_look(void);
 
-/* Have Python compare (pycheck.h), if that has not been asked for; again and again, as Python may have no room for the
+/* Have Python compare (check.h), if that has not been asked for; again and again, as Python may have no room for the
  * request.  */
 void mv_python_ask(void);
 
 /* The calling thread's PyThreadState, if its frames can be read; else 0: a thread that Python does not know, an
- * interpreter that is being torn down, or none.  What it returns is good for as long as the thread's scratch memory says
- * that it is inside a capture: the end of the interpreter waits for that.  Calls PyGILState_GetThisThreadState, which
- * reads a thread-specific value.  */
+ * interpreter that is being torn down, or none.  What it returns is good for as long as the thread is one of the readers
+ * that are awaited (mv_python_start), which it must be before it calls this: the end of the interpreter waits for that.
+ * Calls PyGILState_GetThisThreadState, which reads a thread-specific value.  */
 uintptr_t mv_python_thread(void);
 
 /* What is known about the interpreter; to be read only after mv_python_thread has returned one.  */
 const struct mv_python *mv_python_known(void);
 
-/* As mv_stack_python_state.  */
+/* What is known about the interpreter, for people: "CPython 3.11, frames read", "no interpreter"; a static string.  */
 const char *mv_python_state(void);
 
 #endif

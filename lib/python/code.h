@@ -13,8 +13,8 @@
  * Threads: epochs are read without a lock.  mv_pycode_find and mv_pycode_add: one thread at a time, under the caller's
  * lock.  The replaced function runs under the GIL, takes no lock, and may run in a forked child before it starts anew.
  * Memory: mapped once.  A full table costs look-ups, not truth.  */
-#ifndef STACK_PYCODE_H
-#define STACK_PYCODE_H
+#ifndef PYTHON_CODE_H
+#define PYTHON_CODE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,12 +6,12 @@
  * Those functions need the GIL, allocate and may run the garbage collector, so they are not for a hook: both are left
  * with Python as a pending call, which the main thread makes at its next safe point between two instructions.
  * Threads: mv_pycheck_request from any, with or without the GIL; Python takes a short lock of its own.  */
-#ifndef STACK_PYCHECK_H
-#define STACK_PYCHECK_H
+#ifndef PYTHON_CHECK_H
+#define PYTHON_CHECK_H
 
 #include <stdbool.h>
 
-#include "stack/pylayout.h"
+#include "python/layout.h"
 
 struct mv_pycheck {
 	const struct mv_pylayout *layout; /* lives as long as the process */
