@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an entry of the unwind tables (fde.h) says about one place in the code, as a rule.
  *
- * An entry holds a program, which makes row after row of a table: for each stretch of code, where the CFA is and where
- * registers have been saved.  It is run up to the stretch that is wanted.
+ * An entry holds a program (rows.h), which is run up to the stretch of code that is wanted; before it, that of the CIE, which
+ * many entries have in common.
  *
- * Format: Linux Standard Base, Core, "Exception Frames"; DWARF 5, 6.4; registers: System V ABI, AMD64, figure 3.36.  On other
- * processors every rule is MV_RULE_OTHER.
+ * Format: Linux Standard Base, Core, "Exception Frames"; DWARF 5, 6.4.1.  On other processors than AMD64 every rule is
+ * MV_RULE_OTHER.
  *
  * Nothing outside the tables' segment is read, whatever they hold.
  * Threads, signals: pure functions.  */
