@@ -142,7 +142,9 @@ static void measure_new(unsigned depth)
 
 int main(void)
 {
-	static const struct mv_stack_tables tables = {add_text, add_module, add_frame, add_stack};
+	static const struct mv_stack_tables tables = {
+		.add_text = add_text, .add_module = add_module, .add_frame = add_frame, .add_stack = add_stack,
+	};
 	unsigned threads;
 
 	mv_stack_prepare(MV_STACK_NATIVE);
