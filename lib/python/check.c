@@ -3,135 +3,57 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
-#include "base/elf.h"
-#include "base/text.h"
 #include "python/frame.h"
+#include "python/pyobject.h"
 #include "python/pytext.h"
 
-/* An object of Python's; a reference that whoever holds it gives back.  */
-struct object;
-
-/* PyMethodDef, part of the stable ABI.  */
-struct method {
-	const char *name;
-	struct object *(*function)(struct object *self, struct object *arguments);
-	int flags;
-	const char *description;
-};
-
-enum { METHOD_WITHOUT_ARGUMENTS = 4 };
-
-static struct {
-	int (*add_pending_call)(int (*function)(void *), void *argument);
-	void *(*thread_state)(void);
-	struct object *(*current_frame)(void);
-	struct object *(*get_attribute)(struct object *of, const char *name);
-	struct object *(*module)(struct object *name); /* NULL: not imported */
-	struct object *(*import)(const char *name);
-	struct object *(*function)(const struct method *method, struct object *self, struct object *module);
-	struct object *(*call)(struct object *function, ...);
-	struct object *none; /* the object itself */
-	struct object *(*string)(const char *bytes);
-	struct object *(*empty_code)(const char *file, const char *function, int first_line);
-	const char *(*utf8)(struct object *string, ssize_t *length);
-	long (*as_long)(struct object *number);
-	void (*keep)(struct object *);
-	void (*drop)(struct object *);
-	void (*clear_error)(void);
-	const uint8_t *(*bytes)(struct object *bytes);
-	ssize_t (*bytes_size)(struct object *bytes);
-} g_python;
-
-static const struct {
-	const char *name;
-	void *place;
-} functions[] = {
-	{"Py_AddPendingCall", &g_python.add_pending_call},
-	{"PyGILState_GetThisThreadState", &g_python.thread_state},
-	{"PyEval_GetFrame", &g_python.current_frame},
-	{"PyObject_GetAttrString", &g_python.get_attribute},
-	{"PyImport_GetModule", &g_python.module},
-	{"PyImport_ImportModule", &g_python.import},
-	{"PyCFunction_NewEx", &g_python.function},
-	{"PyObject_CallFunctionObjArgs", &g_python.call},
-	{"_Py_NoneStruct", &g_python.none},
-	{"PyUnicode_FromString", &g_python.string},
-	{"PyCode_NewEmpty", &g_python.empty_code},
-	{"PyUnicode_AsUTF8AndSize", &g_python.utf8},
-	{"PyLong_AsLong", &g_python.as_long},
-	{"Py_IncRef", &g_python.keep},
-	{"Py_DecRef", &g_python.drop},
-	{"PyErr_Clear", &g_python.clear_error},
-	{"PyBytes_AsString", &g_python.bytes},
-	{"PyBytes_Size", &g_python.bytes_size},
-};
-
+static const struct mv_pyfunctions *g_python;
 static struct mv_pycheck g_check;
 static struct mv_pyframe g_frames[MV_PYTHON_FRAMES]; /* the main thread's alone */
 
 static bool find_functions(void)
 {
-	size_t i;
+	const struct mv_pyfunctions *found = mv_pyobject_functions();
 
-	for (i = 0; i < sizeof functions / sizeof *functions; i++) {
-		void *found = mv_elf_symbol_anywhere(functions[i].name, NULL);
-
-		if (!found)
-			return false;
-		memcpy(functions[i].place, &found, sizeof found);
-	}
-	return true;
-}
-
-/* NULL: there is no such attribute; the error is cleared.  */
-static struct object *get(struct object *of, const char *name)
-{
-	struct object *found = of ? g_python.get_attribute(of, name) : NULL;
-
-	if (!found)
-		g_python.clear_error();
+	if (found)
+		g_python = found;
 	return found;
 }
 
-static void drop(struct object *o)
-{
-	if (o)
-		g_python.drop(o);
-}
-
 /* True if OF's attribute NAME is the number VALUE; None counts as 0.  */
-static bool has_number(struct object *of, const char *name, long value)
+static bool has_number(struct mv_pyobject *of, const char *name, long value)
 {
-	struct object *found = get(of, name);
-	long number = found ? g_python.as_long(found) : 0;
+	struct mv_pyobject *found = mv_pyobject_get(of, name);
+	long number = found ? g_python->as_long(found) : 0;
 
 	if (number == -1 && value != -1) {
-		g_python.clear_error();
+		g_python->clear_error();
 		number = 0;
 	}
-	drop(found);
+	mv_pyobject_drop(found);
 	return number == value;
 }
 
 /* True if OF's attribute NAME is the very object at ADDRESS.  */
-static bool has_object(struct object *of, const char *name, uintptr_t address)
+static bool has_object(struct mv_pyobject *of, const char *name, uintptr_t address)
 {
-	struct object *found = get(of, name);
+	struct mv_pyobject *found = mv_pyobject_get(of, name);
 
-	drop(found);
+	mv_pyobject_drop(found);
 	return (uintptr_t)found == address;
 }
 
 /* True if our copy of the string STRING is what Python makes of it.  Names longer than the buffer count as equal.  */
-static bool reads_text(const struct mv_pylayout *layout, struct object *string)
+static bool reads_text(const struct mv_pylayout *layout, struct mv_pyobject *string)
 {
 	char copy[512];
 	ssize_t length;
-	const char *utf8 = string ? g_python.utf8(string, &length) : NULL;
+	const char *utf8 = string ? g_python->utf8(string, &length) : NULL;
 
 	if (!utf8) {
-		g_python.clear_error();
+		g_python->clear_error();
 		return true;
 	}
 	if ((size_t)length > sizeof copy)
@@ -140,43 +62,43 @@ static bool reads_text(const struct mv_pylayout *layout, struct object *string)
 	       !memcmp(copy, utf8, (size_t)length);
 }
 
-static bool reads_attribute(const struct mv_pylayout *layout, struct object *of, const char *name)
+static bool reads_attribute(const struct mv_pylayout *layout, struct mv_pyobject *of, const char *name)
 {
-	struct object *found = get(of, name);
+	struct mv_pyobject *found = mv_pyobject_get(of, name);
 	bool is_equal = reads_text(layout, found);
 
-	drop(found);
+	mv_pyobject_drop(found);
 	return is_equal;
 }
 
 /* From 3.11 on, bytecode begins within the code object.  One half of it is enough to tell one place from another, and
  * does not reach beyond the object where the place is wrong.  */
-static bool has_bytecode(const struct mv_pylayout *layout, struct object *code)
+static bool has_bytecode(const struct mv_pylayout *layout, struct mv_pyobject *code)
 {
-	struct object *found = get(code, "_co_code_adaptive");
+	struct mv_pyobject *found = mv_pyobject_get(code, "_co_code_adaptive");
 	bool is_equal = true;
 
 	if (found)
-		is_equal = !memcmp(g_python.bytes(found), (const char *)code + layout->code_bytecode,
-				   (size_t)g_python.bytes_size(found) / 2);
-	drop(found);
+		is_equal = !memcmp(g_python->bytes(found), (const char *)code + layout->code_bytecode,
+				   (size_t)g_python->bytes_size(found) / 2);
+	mv_pyobject_drop(found);
 	return is_equal;
 }
 
 /* The table of lines is an object of Python's, found where the layout says, with its bytes where the layout says.  */
-static bool has_lines(const struct mv_pylayout *layout, struct object *code)
+static bool has_lines(const struct mv_pylayout *layout, struct mv_pyobject *code)
 {
-	struct object *found = get(code, layout->lines == MV_PYLINES_LNOTAB ? "co_lnotab" : "co_linetable");
+	struct mv_pyobject *found = mv_pyobject_get(code, layout->lines == MV_PYLINES_LNOTAB ? "co_lnotab" : "co_linetable");
 	uintptr_t table = mv_py_word((uintptr_t)code, layout->code_lines);
 	bool is_equal = (uintptr_t)found == table && found &&
-			(uintptr_t)g_python.bytes(found) == table + layout->bytes_data &&
-			(uint64_t)g_python.bytes_size(found) == mv_py_word(table, layout->bytes_length);
+			(uintptr_t)g_python->bytes(found) == table + layout->bytes_data &&
+			(uint64_t)g_python->bytes_size(found) == mv_py_word(table, layout->bytes_length);
 
-	drop(found);
+	mv_pyobject_drop(found);
 	return is_equal;
 }
 
-static bool is_code_right(const struct mv_pylayout *layout, struct object *code)
+static bool is_code_right(const struct mv_pylayout *layout, struct mv_pyobject *code)
 {
 	const char *name = layout->lines == MV_PYLINES_LOCATIONS ? "co_qualname" : "co_name";
 	uintptr_t address = (uintptr_t)code;
@@ -188,14 +110,14 @@ static bool is_code_right(const struct mv_pylayout *layout, struct object *code)
 	       has_lines(layout, code) && has_bytecode(layout, code);
 }
 
-static bool is_frame_right(const struct mv_pylayout *layout, const struct mv_pyframe *frame, struct object *theirs)
+static bool is_frame_right(const struct mv_pylayout *layout, const struct mv_pyframe *frame, struct mv_pyobject *theirs)
 {
-	struct object *code = get(theirs, "f_code");
+	struct mv_pyobject *code = mv_pyobject_get(theirs, "f_code");
 	bool is_right = (uintptr_t)code == frame->code && is_code_right(layout, code) &&
 			has_number(theirs, "f_lasti", frame->lasti) &&
 			has_number(theirs, "f_lineno", mv_pyframe_line(layout, frame));
 
-	drop(code);
+	mv_pyobject_drop(code);
 	return is_right;
 }
 
@@ -219,8 +141,8 @@ static bool are_anchors_right(const struct mv_pylayout *layout, const struct mv_
 
 static bool is_chain_right(const struct mv_pylayout *layout)
 {
-	uintptr_t thread = (uintptr_t)g_python.thread_state();
-	struct object *frame = g_python.current_frame();
+	uintptr_t thread = (uintptr_t)g_python->thread_state();
+	struct mv_pyobject *frame = g_python->current_frame();
 	unsigned n, i = 0;
 	bool is_right = true, is_cut;
 
@@ -229,90 +151,74 @@ static bool is_chain_right(const struct mv_pylayout *layout)
 	n = mv_pyframe_walk(layout, thread, g_frames, MV_PYTHON_FRAMES, &is_cut);
 	if (!are_anchors_right(layout, g_frames, n))
 		return false;
-	g_python.keep(frame);
+	g_python->keep(frame);
 	while (frame && is_right && i < n) {
-		struct object *back = get(frame, "f_back");
+		struct mv_pyobject *back = mv_pyobject_get(frame, "f_back");
 
 		is_right = is_frame_right(layout, &g_frames[i++], frame);
-		drop(frame);
+		mv_pyobject_drop(frame);
 		frame = back;
 	}
 	/* The attribute f_back of the outermost frame is None, which has no code.  */
 	if (is_right && !is_cut) {
-		struct object *code = get(frame, "f_code");
+		struct mv_pyobject *code = mv_pyobject_get(frame, "f_code");
 
 		is_right = i == n && !code;
-		drop(code);
+		mv_pyobject_drop(code);
 	}
-	drop(frame);
+	mv_pyobject_drop(frame);
 	return is_right;
-}
-
-/* A function of those that Python has loaded itself; NULL if it is not there.  */
-static struct object *get_method(const char *module_name, const char *class_name, const char *name)
-{
-	struct object *key = g_python.string(module_name);
-	struct object *module = key ? g_python.module(key) : NULL;
-	struct object *class = get(module, class_name);
-	struct object *method = get(class, name);
-
-	if (!key || !module)
-		g_python.clear_error();
-	drop(class);
-	drop(module);
-	drop(key);
-	return method;
 }
 
 /* Code whose qualified name is not its name, as is that of every method; this one is there in every version.  */
 static bool is_method_right(const struct mv_pylayout *layout)
 {
-	struct object *method = get_method("_frozen_importlib", "_ModuleLock", "acquire");
-	struct object *code = get(method, "__code__");
+	struct mv_pyobject *method = mv_pyobject_method("_frozen_importlib", "_ModuleLock", "acquire");
+	struct mv_pyobject *code = mv_pyobject_get(method, "__code__");
 	bool is_right = !code || is_code_right(layout, code);
 
-	drop(code);
-	drop(method);
+	mv_pyobject_drop(code);
+	mv_pyobject_drop(method);
 	return is_right;
 }
 
 /* The unit of two bytes that has RESUME; the count of units if none has.  */
-static int find_resume(struct object *code, uint8_t resume)
+static int find_resume(struct mv_pyobject *code, uint8_t resume)
 {
-	struct object *found = get(code, "co_code");
+	struct mv_pyobject *found = mv_pyobject_get(code, "co_code");
 	int units = 0;
 
 	if (found)
-		while (2 * units < g_python.bytes_size(found) && g_python.bytes(found)[2 * units] != resume)
+		while (2 * units < g_python->bytes_size(found) && g_python->bytes(found)[2 * units] != resume)
 			units++;
-	drop(found);
+	mv_pyobject_drop(found);
 	return units;
 }
 
-static uint8_t first_opcode(struct object *code)
+static uint8_t first_opcode(struct mv_pyobject *code)
 {
-	struct object *found = get(code, "co_code");
-	uint8_t opcode = found && g_python.bytes_size(found) ? *g_python.bytes(found) : 0;
+	struct mv_pyobject *found = mv_pyobject_get(code, "co_code");
+	uint8_t opcode = found && g_python->bytes_size(found) ? *g_python->bytes(found) : 0;
 
-	drop(found);
+	mv_pyobject_drop(found);
 	return opcode;
 }
 
 /* A frame has begun when it comes to the first RESUME, which is the first instruction of code that does nothing.  */
-static bool has_beginning(const struct mv_pylayout *layout, struct object *code)
+static bool has_beginning(const struct mv_pylayout *layout, struct mv_pyobject *code)
 {
-	struct object *empty = g_python.empty_code("", "", 1);
+	struct mv_pyobject *empty = g_python->empty_code("", "", 1);
 	bool is_right = !code || !empty ||
 			mv_py_int((uintptr_t)code, layout->code_first_traceable) == find_resume(code, first_opcode(empty));
 
 	if (!empty)
-		g_python.clear_error();
-	drop(empty);
+		g_python->clear_error();
+	mv_pyobject_drop(empty);
 	return is_right;
 }
 
 /* A generator that has not begun holds its frame, of which only the code object is known: the last place with it.  */
-static bool has_owner(const struct mv_pylayout *layout, struct object *generator, struct object *code)
+static bool has_owner(const struct mv_pylayout *layout, struct mv_pyobject *generator, struct mv_pyobject *code)
 {
 	uintptr_t object = (uintptr_t)generator, at;
 
@@ -324,32 +230,32 @@ static bool has_owner(const struct mv_pylayout *layout, struct object *generator
 
 static bool is_generator_right(const struct mv_pylayout *layout)
 {
-	struct object *function = get_method("_collections_abc", "Sequence", "__iter__");
-	struct object *code = get(function, "__code__");
-	struct object *generator = code ? g_python.call(function, g_python.none, NULL) : NULL;
+	struct mv_pyobject *function = mv_pyobject_method("_collections_abc", "Sequence", "__iter__");
+	struct mv_pyobject *code = mv_pyobject_get(function, "__code__");
+	struct mv_pyobject *generator = code ? g_python->call(function, g_python->none, NULL) : NULL;
 	bool is_right = !generator || (has_beginning(layout, code) && has_owner(layout, generator, code));
 
 	if (!generator)
-		g_python.clear_error();
-	drop(generator);
-	drop(code);
-	drop(function);
+		g_python->clear_error();
+	mv_pyobject_drop(generator);
+	mv_pyobject_drop(code);
+	mv_pyobject_drop(function);
 	return is_right;
 }
 
 /* What is hidden, from 3.11 on: frames that have not begun, unless they are those of generators.  */
 static bool is_hiding_right(const struct mv_pylayout *layout)
 {
-	struct object *method, *code;
+	struct mv_pyobject *method, *code;
 	bool is_right;
 
 	if (!layout->code_first_traceable)
 		return true;
-	method = get_method("_frozen_importlib_external", "FileFinder", "__init__"); /* has a cell to make */
-	code = get(method, "__code__");
+	method = mv_pyobject_method("_frozen_importlib_external", "FileFinder", "__init__"); /* has a cell to make */
+	code = mv_pyobject_get(method, "__code__");
 	is_right = has_beginning(layout, code) && is_generator_right(layout);
-	drop(code);
-	drop(method);
+	mv_pyobject_drop(code);
+	mv_pyobject_drop(method);
 	return is_right;
 }
 
@@ -361,10 +267,10 @@ static bool are_texts_right(const struct mv_pylayout *layout)
 	size_t i;
 
 	for (i = 0; i < sizeof texts / sizeof *texts; i++) {
-		struct object *string = g_python.string(texts[i]);
+		struct mv_pyobject *string = g_python->string(texts[i]);
 
 		is_right = is_right && reads_text(layout, string);
-		drop(string);
+		mv_pyobject_drop(string);
 	}
 	return is_right;
 }
@@ -375,30 +281,30 @@ bool mv_pycheck_compare(const struct mv_pylayout *layout)
 	       is_chain_right(layout);
 }
 
-static struct object *tell_end(struct object *self, struct object *arguments)
+static struct mv_pyobject *tell_end(struct mv_pyobject *self, struct mv_pyobject *arguments)
 {
 	(void)self;
 	(void)arguments;
 	g_check.ends();
-	g_python.keep(g_python.none);
-	return g_python.none;
+	g_python->keep(g_python->none);
+	return g_python->none;
 }
 
 /* By the module atexit: what is registered there runs before the interpreter is marked as ending.  */
 static void watch_end(void)
 {
-	static const struct method method = {"memviz", tell_end, METHOD_WITHOUT_ARGUMENTS, NULL};
-	struct object *module = g_python.import("atexit");
-	struct object *enroll = get(module, "register");
-	struct object *function = g_python.function(&method, NULL, NULL);
-	struct object *result = enroll && function ? g_python.call(enroll, function, NULL) : NULL;
+	static const struct mv_pymethod method = {"memviz", tell_end, MV_PYMETHOD_WITHOUT_ARGUMENTS, NULL};
+	struct mv_pyobject *module = g_python->import("atexit");
+	struct mv_pyobject *enroll = mv_pyobject_get(module, "register");
+	struct mv_pyobject *function = g_python->function(&method, NULL, NULL);
+	struct mv_pyobject *result = enroll && function ? g_python->call(enroll, function, NULL) : NULL;
 
 	if (!result)
-		g_python.clear_error();
-	drop(result);
-	drop(function);
-	drop(enroll);
-	drop(module);
+		g_python->clear_error();
+	mv_pyobject_drop(result);
+	mv_pyobject_drop(function);
+	mv_pyobject_drop(enroll);
+	mv_pyobject_drop(module);
 }
 
 static int make_request(void *argument)
@@ -414,5 +320,5 @@ int mv_pycheck_request(const struct mv_pycheck *check)
 	if (!find_functions())
 		return -ENOENT;
 	g_check = *check;
-	return g_python.add_pending_call(make_request, NULL) == 0 ? 0 : -EAGAIN;
+	return g_python->add_pending_call(make_request, NULL) == 0 ? 0 : -EAGAIN;
 }
