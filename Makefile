@@ -78,7 +78,7 @@ endif
 
 # A sanitizer's library looks up symbols, through our dlsym, before it can be called itself: what that passes through is
 # without it in the recorder.
-rec_early := $(if $(SANITIZE),lib/cuda/lookup.c lib/cuda/late.c lib/cuda/hooks.c lib/cuda/driver.c lib/cuda/seen.c lib/base/elf.c lib/base/walk.c lib/base/text.c)
+rec_early := $(if $(SANITIZE),lib/cuda/lookup.c lib/cuda/late.c lib/cuda/hooks.c lib/cuda/driver.c lib/cuda/runtimes.c lib/cuda/seen.c lib/base/elf.c lib/base/walk.c lib/base/text.c)
 rec_unwind := $(if $(findstring thread,$(SANITIZE)),$(BUILD)/tests/stack/lib/libunwind.a)
 rec_objs  := $(call objs_of,$(filter-out $(rec_early),$(both_src) $(rec_src)) $(rec_asm)) $(rec_early:%.c=$(BUILD)/early/%.o)
 $(BUILD)/lib/stack/%.o: mv_cppflags += -I$(UNWIND)/include

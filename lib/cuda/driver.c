@@ -6,11 +6,9 @@
 #include "base/elf.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "cuda/runtimes.h"
 
 #define DRIVER "libcuda.so"
-_Static_assert(MV_HOOK_COUNT <= 256, "rows fit into a byte: real_for_caller()");
-
-enum { CALLERS = 256 };
 
 /* What a driver that is loaded does not have, so that it is not looked for again.  */
 #define ABSENT ((void *)-1)
@@ -111,78 +109,12 @@ bool mv_driver_set_real(const struct mv_hook *hook, void *real)
 	       before == real;
 }
 
-/* ---- the runtime ----
- *
- * A process may hold several runtimes (a program's own, and one for each framework), and each call must reach the one
- * that its caller was linked against: they keep their errors and contexts apart.  */
-
-struct runtime_search {
-	const struct mv_elf *caller; /* itself, or what it needs; NULL: any object */
-	const char *name;
-	void *found;
-};
-
-/* Known by what it defines, not by its name: packages carry runtimes as libcudart-e409450e.so.11.0.  */
-static bool defines(const struct mv_elf *elf, void *context)
-{
-	struct runtime_search *search = context;
-
-	if ((uintptr_t)&g_genuine >= elf->start && (uintptr_t)&g_genuine < elf->end)
-		return false;
-	if (search->caller && elf->start != search->caller->start &&
-	    !mv_elf_needs(search->caller, mv_elf_soname(elf)))
-		return false;
-	search->found = mv_elf_symbol(elf, search->name);
-	return search->found != NULL;
-}
-
-static void *runtime_symbol(const char *name, const void *caller)
-{
-	struct mv_elf calling;
-	struct runtime_search search = {.name = name};
-
-	if (mv_elf_holding(caller, &calling)) {
-		search.caller = &calling;
-		if (mv_elf_each(defines, &search))
-			return search.found;
-	}
-	search.caller = NULL;
-	mv_elf_each(defines, &search);
-	return search.found;
-}
-
-/* What was found for a place in the program.  Read while it may be written: the check word is the exclusive or of the
- * others, so a mixture is taken for nothing.  */
-struct caller_entry {
-	uintptr_t caller, real, check;
-};
-
-static struct caller_entry g_callers[CALLERS];
-
-static void *real_for_caller(const struct mv_hook *hook, const void *caller)
-{
-	uintptr_t place = (uintptr_t)caller ^ (uintptr_t)(hook - mv_hooks) << 56;
-	struct caller_entry *entry = &g_callers[mv_hash_u64(place) % CALLERS];
-	uintptr_t kept = __atomic_load_n(&entry->caller, __ATOMIC_RELAXED);
-	uintptr_t real = __atomic_load_n(&entry->real, __ATOMIC_RELAXED);
-
-	if (kept == place && __atomic_load_n(&entry->check, __ATOMIC_RELAXED) == (place ^ real))
-		return (void *)real;
-	real = (uintptr_t)runtime_symbol(hook->name, caller);
-	if (!real)
-		return NULL;
-	__atomic_store_n(&entry->caller, place, __ATOMIC_RELAXED);
-	__atomic_store_n(&entry->real, real, __ATOMIC_RELAXED);
-	__atomic_store_n(&entry->check, place ^ real, __ATOMIC_RELAXED);
-	return (void *)real;
-}
-
 void *mv_driver_real(const struct mv_hook *hook, const void *caller)
 {
 	void *real;
 
 	if (hook->home == MV_HOME_RUNTIME)
-		return real_for_caller(hook, caller);
+		return mv_runtimes_real(hook, caller);
 	real = __atomic_load_n(&g_real[hook - mv_hooks], __ATOMIC_RELAXED);
 	if (!real)
 		real = mv_driver_genuine(hook);
@@ -191,7 +123,7 @@ void *mv_driver_real(const struct mv_hook *hook, const void *caller)
 
 /* ---- what lies beside what ---- */
 
-/* Where the object is that was asked for last.  Read while it may be written: see struct caller_entry.  CHECK's lowest bit
+/* Where the object is that was asked for last.  Read while it may be written: see lib/cuda/runtimes.c.  CHECK's lowest bit
  * differs from that of the exclusive or where the object is the program.  */
 struct object_entry {
 	uintptr_t start, end, check;
@@ -243,14 +175,6 @@ static void forget(void **kept, size_t count)
 		__atomic_store_n(&kept[i], NULL, __ATOMIC_RELAXED);
 }
 
-static void forget_callers(void)
-{
-	size_t i;
-
-	for (i = 0; i < CALLERS; i++)
-		__atomic_store_n(&g_callers[i].caller, 0, __ATOMIC_RELAXED);
-}
-
 /* What was found for a place in the program, one word: its page, a bit that says that the word is set, and one that says
  * that the driver, or the recorder, lies there.  */
 enum { PAGE_BITS = 12, OWNERS = 256, OWNER_KNOWN = 2, OWNER_IS_OWN = 1 };
@@ -297,7 +221,7 @@ void mv_driver_follow_loader(void)
 
 	if (__atomic_exchange_n(&seen, removed, __ATOMIC_ACQ_REL) == removed)
 		return;
-	forget_callers();
+	mv_runtimes_forget();
 	forget_owners();
 	forget(mv_hook_straight, MV_HOOK_COUNT);
 	if (has_driver_moved())
@@ -314,7 +238,7 @@ static bool lies_in_own(const void *address)
 
 	if (!mv_elf_holding(address, &elf))
 		return false;
-	if ((uintptr_t)&g_callers >= elf.start && (uintptr_t)&g_callers < elf.end)
+	if ((uintptr_t)&g_real >= elf.start && (uintptr_t)&g_real < elf.end)
 		return true;
 	name = mv_text_base_name(elf.path);
 	for (i = 0; i < sizeof names / sizeof *names; i++)

@@ -21,7 +21,7 @@ void *mv_driver_genuine(const struct mv_hook *hook);
 const struct mv_hook *mv_driver_hook_at(const void *address);
 
 /* The function that HOOK's wrapper calls: what was handed out in its place (mv_driver_set_real), else the genuine one;
- * for names of the runtime, the one that the code at CALLER was linked against.  NULL: there is none.  */
+ * for names of the runtime, see mv_runtimes_real.  NULL: there is none.  */
 void *mv_driver_real(const struct mv_hook *hook, const void *caller);
 
 /* REAL was handed out in HOOK's place.  False: another function was before, and stays the one that the wrapper calls.  */
