@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "analyze/place.h"
+#include "analyze/places.h"
 #include "analyze/report.h"
 #include "base/text.h"
 #include "read/recording.h"

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/place.h"
+#include "analyze/places.h"
 #include "analyze/timeline.h"
 #include "base/text.h"
 #include "cmd/command.h"

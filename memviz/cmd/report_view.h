@@ -51,7 +51,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "analyze/place.h"
+#include "analyze/places.h"
 #include "analyze/report.h"
 
 /* Which frames of a stack the text shows.  */

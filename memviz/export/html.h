@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "analyze/place.h"
+#include "analyze/places.h"
 #include "analyze/timeline.h"
 #include "format/diag.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "analyze/author.h"
-#include "analyze/place.h"
+#include "analyze/places.h"
 #include "analyze/report.h"
 #include "analyze/series.h"
 #include "analyze/summary.h"

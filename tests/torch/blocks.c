@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyze/place.h"
+#include "analyze/places.h"
 #include "analyze/timeline.h"
 #include "read/table.h"
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "analyze/place.h"
+#include "analyze/places.h"
 #include "export/packed.h"
 #include "format/image.h"
 #include "read/recover.h"

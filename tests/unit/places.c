@@ -2,7 +2,7 @@
 /* Which frame of a stack is the origin, and whether that one asked for memory itself.  */
 #include "unit/harness.h"
 
-#include "analyze/place.h"
+#include "analyze/places.h"
 #include "read/recording.h"
 #include "support/forge.h"
 #include "support/scene.h"
@@ -136,4 +136,4 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(among_libraries_there_is_an_origin_too),
 	HARNESS_TEST(no_stack_has_no_origin),
 };
-HARNESS_MAIN("place", tests)
+HARNESS_MAIN("places", tests)
