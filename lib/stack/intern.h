@@ -3,14 +3,15 @@
  *
  * Threads: mv_intern_find without a lock, at any time; everything else by one thread at a time, under the caller's
  * lock.  Signals: the caller's guard keeps them out.  Fork: a child starts with empty tables.
- * Memory: mapped once, with a cap; pages take memory as they are used.  Full tables forget nothing.  */
+ * Memory: mapped once, with a cap; a table begins small and doubles when it is half full, so that what is looked at lies
+ * close together for as long as little is known.  Full tables forget nothing.  */
 #ifndef STACK_INTERN_H
 #define STACK_INTERN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Each is a power of two, filled to three quarters.  */
+/* How large they get.  Each is a power of two, filled to three quarters.  */
 enum {
 	MV_INTERN_STACKS = 1 << 18, /* of 16 bytes */
 	MV_INTERN_FRAMES = 1 << 16, /* of 24 bytes */
@@ -28,13 +29,15 @@ struct mv_intern_record {
 	uint32_t id;
 };
 
+/* Tables of one kind lie one behind the other, each twice as large as the one before; the last one so far is in use.  */
 struct mv_intern_records {
-	struct mv_intern_record *slots;
-	uint32_t slot_count, used;
+	struct mv_intern_record *tables;
+	uint32_t slot_count, slot_max, used;
 };
 
 struct mv_intern {
-	struct mv_intern_stack *stacks;
+	struct mv_intern_stack *stacks; /* their tables */
+	uint32_t stack_count;		/* slots of the one in use; published after they are filled */
 	uint32_t stacks_used;
 	struct mv_intern_records frames, nodes;
 	void *memory;

@@ -55,6 +55,34 @@ static void a_full_table_keeps_what_it_has(void)
 	CU_ASSERT_EQUAL(found, added);
 }
 
+/* A stack is found at any time, by whoever looks while the table grows.  */
+static void a_growing_table_loses_nothing(void)
+{
+	uint32_t i, k, id, missed = 0;
+
+	start();
+	for (i = 1; i <= 5000; i++) {
+		mv_intern_add(&g_intern, mv_hash_u64(i), i);
+		for (k = 1; k <= i; k += 1 + i / 16)
+			missed += !mv_intern_find(&g_intern, mv_hash_u64(k), &id) || id != k;
+	}
+	CU_ASSERT_EQUAL(missed, 0);
+	CU_ASSERT(g_intern.stack_count >= 8192);
+}
+
+static void records_are_kept_while_their_table_grows(void)
+{
+	uint32_t i, wrong = 0;
+
+	start();
+	for (i = 1; i <= 5000; i++)
+		mv_intern_fill(&g_intern.nodes, mv_intern_record(&g_intern.nodes, i, ~i), i, ~i, i);
+	for (i = 1; i <= 5000; i++)
+		wrong += mv_intern_record(&g_intern.nodes, i, ~i)->id != i;
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT(g_intern.nodes.slot_count >= 8192);
+}
+
 static void a_record_is_told_by_both_words(void)
 {
 	struct mv_intern_record *slot;
@@ -97,6 +125,8 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_known_stack_has_its_id),
 	HARNESS_TEST(a_stack_may_be_known_to_have_no_id),
 	HARNESS_TEST(a_full_table_keeps_what_it_has),
+	HARNESS_TEST(a_growing_table_loses_nothing),
+	HARNESS_TEST(records_are_kept_while_their_table_grows),
 	HARNESS_TEST(a_record_is_told_by_both_words),
 	HARNESS_TEST(full_records_keep_what_they_have),
 	HARNESS_TEST(starting_again_empties_the_tables),
