@@ -10,7 +10,7 @@
 #include "python/layout.h"
 
 enum {
-	SLOTS = 1 << 15, /* of 16 bytes; large programs show some thousand code objects in their stacks */
+	SLOTS = 1 << 15, /* of 24 bytes; large programs show some thousand code objects in their stacks */
 	PROBES = 64,	 /* slots in which an address may stand, from its first one on */
 	FREE = 0,
 	DEAD = 1, /* was taken; the search goes on behind it */
@@ -95,6 +95,16 @@ void mv_pycode_add(uintptr_t address, struct mv_pycode_names names)
 		return;
 	}
 	__atomic_store_n(&g_is_overfull, 1, __ATOMIC_RELEASE);
+}
+
+void mv_pycode_set_line(uintptr_t address, int32_t lasti, uint32_t line)
+{
+	struct slot *slot = look_up(address);
+
+	if (!slot)
+		return;
+	slot->names.lasti = lasti;
+	slot->names.line = line;
 }
 
 /* The object was alive while a stack with it was recorded, and is dead before its address is used again: whoever finds

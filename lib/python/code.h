@@ -25,6 +25,8 @@ enum { MV_PYCODE_EPOCHS = 4096 };
 struct mv_pycode_names {
 	uint32_t file;	   /* text ids, as the recording counts them */
 	uint32_t function;
+	int32_t lasti; /* where a frame of it was last seen, */
+	uint32_t line; /* which is this line: frames further out stay where they are from stack to stack */
 };
 
 /* Map the table, or empty it if it is there already.  Returns 0 or -ENOMEM.  */
@@ -49,6 +51,9 @@ bool mv_pycode_find(uintptr_t address, struct mv_pycode_names *names);
 
 /* From now on the code object at ADDRESS, which is alive, is known.  */
 void mv_pycode_add(uintptr_t address, struct mv_pycode_names names);
+
+/* A frame of the code object at ADDRESS, if it is known, has been seen at LASTI, which is LINE.  */
+void mv_pycode_set_line(uintptr_t address, int32_t lasti, uint32_t line);
 
 /* Tell the table that the code object at ADDRESS dies: what the watching function does.  */
 void mv_pycode_remove(uintptr_t address);

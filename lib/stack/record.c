@@ -21,30 +21,35 @@ static uint32_t add_text(const struct mv_record *record, uintptr_t string)
 		text, mv_pytext_copy(&record->python->layout, string, text, MV_SCRATCH_TEXT_BYTES));
 }
 
-static struct mv_pycode_names names_of(const struct mv_record *record, uintptr_t code)
+/* Lines are looked for in tables that are read from their beginnings.  */
+static struct mv_pycode_names names_of(const struct mv_record *record, const struct mv_pyframe *frame)
 {
 	const struct mv_pylayout *layout = &record->python->layout;
 	struct mv_pycode_names names;
+	bool is_known = mv_pycode_find(frame->code, &names);
 
-	if (mv_pycode_find(code, &names))
+	if (is_known && names.lasti == frame->lasti)
 		return names;
-	names = (struct mv_pycode_names){
-		.file = add_text(record, mv_py_word(code, layout->code_file)),
-		.function = add_text(record, mv_py_word(code, layout->code_name)),
-	};
-	mv_pycode_add(code, names);
+	names.lasti = frame->lasti;
+	names.line = mv_pyframe_line(layout, frame);
+	if (is_known) {
+		mv_pycode_set_line(frame->code, names.lasti, names.line);
+		return names;
+	}
+	names.file = add_text(record, mv_py_word(frame->code, layout->code_file));
+	names.function = add_text(record, mv_py_word(frame->code, layout->code_name));
+	mv_pycode_add(frame->code, names);
 	return names;
 }
 
 static struct mv_frame describe_python(const struct mv_record *record, const struct mv_pyframe *frame)
 {
-	struct mv_pycode_names names = names_of(record, frame->code);
-	uint32_t line = mv_pyframe_line(&record->python->layout, frame);
+	struct mv_pycode_names names = names_of(record, frame);
 
 	return (struct mv_frame){
 		.kind = MV_FRAME_PYTHON,
 		.a = names.file,
-		.b = names.function | (uint64_t)line << 32,
+		.b = names.function | (uint64_t)names.line << 32,
 	};
 }
 

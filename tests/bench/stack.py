@@ -11,6 +11,7 @@ import probe  # noqa: E402
 
 CAPTURES = 50000
 NEW_STACKS = 2000
+FUNCTION_LINES = 20
 
 
 def call_deep(call, depth):
@@ -44,8 +45,9 @@ def measure(deep, depth, thread_count):
 
 
 def measure_new():
-    """Captures from as many lines as there are captures, less the cost of the calls."""
-    source = "\n".join(["call()"] * NEW_STACKS)
+    """Captures from as many lines as there are captures, in functions of 20 lines, less the cost of the calls."""
+    body = "".join("    call()\n" for _ in range(FUNCTION_LINES))
+    source = "".join("def f():\n" + body + "f()\n" for _ in range(NEW_STACKS // FUNCTION_LINES))
     times = []
     for call in (probe.FREE.probe_count, probe.FREE.probe_capture):
         code = compile(source, "new lines", "exec")

@@ -46,13 +46,26 @@ static void known_code_has_its_names(void)
 	CU_ASSERT(names.file == 3 && names.function == 4);
 }
 
+static void known_code_has_the_line_of_its_last_place(void)
+{
+	struct mv_pycode_names names;
+
+	start();
+	mv_pycode_set_line(CODE, 20, 7);
+	CU_ASSERT(!mv_pycode_find(CODE, &names));
+	mv_pycode_add(CODE, (struct mv_pycode_names){.file = 3, .function = 4, .lasti = 10, .line = 5});
+	mv_pycode_set_line(CODE, 20, 7);
+	CU_ASSERT_FATAL(mv_pycode_find(CODE, &names));
+	CU_ASSERT(names.file == 3 && names.function == 4 && names.lasti == 20 && names.line == 7);
+}
+
 static void the_death_of_known_code_changes_its_epoch(void)
 {
 	struct mv_pycode_names names;
 	uint32_t before;
 
 	start();
-	mv_pycode_add(CODE, (struct mv_pycode_names){1, 1});
+	mv_pycode_add(CODE, (struct mv_pycode_names){.file = 1, .function = 1});
 	before = epoch_of(CODE);
 	mv_pycode_remove(CODE);
 	CU_ASSERT_NOT_EQUAL(epoch_of(CODE), before);
@@ -76,7 +89,7 @@ static void code_at_an_address_of_dead_code_is_found(void)
 
 	start();
 	for (i = 0; i < 200000; i++) {
-		mv_pycode_add(CODE, (struct mv_pycode_names){i, i});
+		mv_pycode_add(CODE, (struct mv_pycode_names){.file = i, .function = i});
 		wrong += !mv_pycode_find(CODE, &names) || names.file != i;
 		mv_pycode_remove(CODE);
 	}
@@ -92,7 +105,7 @@ static void the_watched_type_tells_and_frees(void)
 	CU_ASSERT_FATAL(mv_pycode_watch((uintptr_t)&type));
 	CU_ASSERT(type.dealloc != free_code);
 	CU_ASSERT(mv_pycode_watch((uintptr_t)&type));
-	mv_pycode_add(CODE, (struct mv_pycode_names){1, 1});
+	mv_pycode_add(CODE, (struct mv_pycode_names){.file = 1, .function = 1});
 	before = epoch_of(CODE);
 	type.dealloc((void *)CODE);
 	CU_ASSERT_NOT_EQUAL(epoch_of(CODE), before);
@@ -120,7 +133,7 @@ static void in_a_full_table_every_death_counts(void)
 
 	start();
 	for (code = CODE; code < CODE + (1 << 20) * 64u; code += 64)
-		mv_pycode_add(code, (struct mv_pycode_names){1, 1});
+		mv_pycode_add(code, (struct mv_pycode_names){.file = 1, .function = 1});
 	code = CODE - 64;
 	before = epoch_of(code);
 	mv_pycode_remove(code);
@@ -129,6 +142,7 @@ static void in_a_full_table_every_death_counts(void)
 
 static const struct harness_test tests[] = {
 	HARNESS_TEST(known_code_has_its_names),
+	HARNESS_TEST(known_code_has_the_line_of_its_last_place),
 	HARNESS_TEST(the_death_of_known_code_changes_its_epoch),
 	HARNESS_TEST(the_death_of_unknown_code_changes_nothing),
 	HARNESS_TEST(code_at_an_address_of_dead_code_is_found),
