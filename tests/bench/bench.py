@@ -22,9 +22,10 @@ names_*         to name 10,000 addresses, evenly over the code of all objects th
 torch_event_*   bytes for an event of that training, times in nanoseconds included: in the ring, all of its chunks with
                 headers and padding over the events in them; in the file, all of the file over all events: with tables of
                 stacks, and what is alive
-torch_empty_*   PyTorch without a recorder (off), with this one, and with its own, by its settings (loop.py): for
-torch_step_*    torch.empty and its free, and for a training step of a GPT, on one processor; the least of the rounds, because
-                a busy machine only adds.  The ratio is that of the times added"""
+torch_empty_*   PyTorch without a recorder (off), with this one (all: with stacks of frees, too), and with its own, by its
+torch_step_*    settings (loop.py): for torch.empty and its free, and for a training step of a GPT in bfloat16, on one processor;
+torch_pair_*    the least of the rounds, because a busy machine only adds; what a step has more, for each block that it allocates
+                and frees.  The ratios are those of the times added"""
 import contextlib
 import glob
 import os
@@ -49,7 +50,15 @@ ROUNDS, TORCH_ROUNDS, TIMES = 5, 5, 5
 LOOPS, COUNT = 5, 100000  # of pairs, in one process; one loop more is not counted
 CALL_THREADS = (1, 2, 8, 64)
 SPAWNS = 500
-MODES = ("off", "memviz", "own_python", "own_allocs", "own_all")
+MODES = {  # what our recorder takes stacks of, PyTorch's own setting, what its cost is to be compared with
+    "off": (None, "off"),
+    "memviz": (STACKS, "off"),
+    "memviz_all": ("all", "off"),
+    "own_python": (None, "python"),
+    "own_allocs": (None, "allocs"),
+    "own_all": (None, "all"),
+}
+RATIOS = (("own_python", "memviz"), ("own_allocs", "memviz"), ("own_all", "memviz"), ("own_all", "memviz_all"))
 
 
 def talk(text):
@@ -236,11 +245,11 @@ def read_values(child):
 
 
 def compare(mode):
-    is_ours = mode == "memviz"
-    with running(loop_command("compare", "off" if is_ours else mode.replace("own_", "")), is_ours) as (child, folder):
+    stacks, own = MODES[mode]
+    with running(loop_command("compare", own), bool(stacks), **({"MEMVIZ_STACKS": stacks} if stacks else {})) as (child, folder):
         values = read_values(child)
         child.wait()
-        if is_ours:
+        if stacks:
             contents(recording(folder), values["events"])
     return values
 
@@ -248,17 +257,26 @@ def compare(mode):
 def report_modes(what, found, unit):
     for mode in MODES:
         figure("torch_%s_%s" % (what, mode), found[mode], unit)
-    ours = found["memviz"] - found["off"]
-    for mode in MODES[2:]:
-        figure("torch_%s_ratio_%s_to_memviz" % (what, mode), (found[mode] - found["off"]) / ours, "x")
+    for theirs, ours in RATIOS:
+        figure("torch_%s_ratio_%s_to_%s" % (what, theirs, ours),
+               (found[theirs] - found["off"]) / (found[ours] - found["off"]), "x")
+
+
+def report_pairs(steps, pairs):
+    """What a step has more, for each block that it allocates and frees."""
+    figure("torch_step_pairs", pairs, "blocks")
+    for mode in list(MODES)[1:]:
+        figure("torch_pair_%s" % mode, (steps[mode] - steps["off"]) * 1e6 / pairs, "ns")
 
 
 def measure_torch():
     """One process gives both figures."""
     runs = {mode: [] for mode in MODES}
     in_turn({mode: lambda mode=mode: runs[mode].append(compare(mode)) or 0 for mode in MODES}, TORCH_ROUNDS)
-    for what, unit in (("empty", "ns"), ("step", "ms")):
-        report_modes(what, {mode: min(run[what] for run in runs[mode]) for mode in MODES}, unit)
+    least = {what: {mode: min(run[what] for run in runs[mode]) for mode in MODES} for what in ("empty", "step")}
+    report_modes("empty", least["empty"], "ns")
+    report_modes("step", least["step"], "ms")
+    report_pairs(least["step"], runs["off"][0]["pairs"])
 
 
 def measure_training():

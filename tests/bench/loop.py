@@ -2,7 +2,8 @@
 """PyTorch on the simulated GPU, whose kernels take no time: what is left is PyTorch's own work, and its recorder's.
 
     loop.py compare MODE    prints "empty" and nanoseconds for torch.empty and its free, 20 Python calls deep; "step" and
-                            milliseconds for one training step of a GPT; "events" and how many it allocated and freed.
+                            milliseconds for one training step of a GPT; "pairs", how many blocks such a step allocates; "events" and
+                            how many were allocated and freed in all.
                             MODE is one of OWN: PyTorch's own recorder, with those settings; or off
     loop.py train EVENTS    trains the GPT until so many have happened; prints "events" and "steps"
 """
@@ -47,15 +48,16 @@ def time_pairs():
 
 
 class Training:
-    """A GPT of 12 layers, in the manner of every tutorial."""
+    """A GPT of 12 layers in bfloat16, in the manner of every tutorial."""
 
     def __init__(self):
-        self.model = nets.Gpt(width=256, layers=12).cuda()
+        self.model = nets.Gpt(width=256, layers=12, length=256).cuda()
         self.optimizer = torch.optim.AdamW(self.model.parameters())
         self.words, self.targets = (tensor.cuda() for tensor in self.model.batch())
 
     def step(self):
-        loss = F.cross_entropy(self.model(self.words), self.targets)
+        with torch.autocast("cuda", torch.bfloat16):
+            loss = F.cross_entropy(self.model(self.words), self.targets)
         loss.backward()
         self.optimizer.step()
         self.optimizer.zero_grad()
@@ -69,6 +71,10 @@ class Training:
 def events():
     counts = torch.cuda.memory_stats()
     return counts["allocation.all.allocated"] + counts["allocation.all.freed"]
+
+
+def allocations():
+    return torch.cuda.memory_stats()["allocation.all.allocated"]
 
 
 def check_own():
@@ -87,6 +93,9 @@ def compare(mode):
     print("empty", low([deep(time_pairs, DEPTH) for _ in range(LOOPS)]))
     training = Training()
     print("step", low([training.time_step() for _ in range(STEPS)][STEPS // 3:]))
+    before = allocations()
+    training.step()
+    print("pairs", allocations() - before)
     print("events", events())
     if mode in OWN:
         check_own()
