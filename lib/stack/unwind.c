@@ -234,6 +234,17 @@ READS_STACKS static inline bool take_path_step(const struct mv_path *path, unsig
 	return true;
 }
 
+/* What goes on where PATH ends will be looked for next.  */
+static inline void fetch_next(const struct walk *walk, const struct mv_path *path)
+{
+	struct mv_paths *paths = &walk->unwind->paths;
+	uint64_t key = mv_path_key(path->ip[path->count - 1], walk->unwind->generation);
+	const char *next = (const char *)mv_path_of(paths, key);
+
+	__builtin_prefetch(next);
+	__builtin_prefetch(next + sizeof(struct mv_path) / 2);
+}
+
 /* Go PATH to its end, or to a caller that is another one than before.  Returns how many steps that are.  */
 static unsigned go_path(struct walk *walk, struct mv_path *path)
 {
@@ -242,6 +253,7 @@ static unsigned go_path(struct walk *walk, struct mv_path *path)
 	uintptr_t base = at.sp;
 	unsigned i;
 
+	fetch_next(walk, path);
 	for (i = 0; i < path->count && take_path_step(path, i, base, &fresh[i], &at); i++) {
 		if (at.ip == path->ip[i])
 			continue;

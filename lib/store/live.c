@@ -181,7 +181,7 @@ static uint32_t take_record(struct mv_live *live, const struct place *place)
 	uint32_t in_shard = shard->free_first;
 
 	if (in_shard) {
-		shard->free_first = record_at(live, place, in_shard - 1)->ref;
+		__atomic_store_n(&shard->free_first, record_at(live, place, in_shard - 1)->ref, __ATOMIC_RELAXED);
 		return in_shard;
 	}
 	if (shard->used == live->shard_records)
@@ -207,7 +207,7 @@ static void drop_record(struct mv_live *live, const struct place *place, uint32_
 
 	__atomic_store_n(&record->is_live, 0, __ATOMIC_RELEASE);
 	record->ref = place->shard->free_first;
-	place->shard->free_first = in_shard;
+	__atomic_store_n(&place->shard->free_first, in_shard, __ATOMIC_RELAXED);
 	place->shard->count--;
 }
 
@@ -251,6 +251,16 @@ void mv_live_expect(struct mv_live *live, enum mv_ledger ledger, uint64_t addres
 	struct place place = place_of(live, ledger, address);
 
 	fetch(live, &place);
+}
+
+void mv_live_expect_record(struct mv_live *live, enum mv_ledger ledger, uint64_t address)
+{
+	struct place place = place_of(live, ledger, address);
+	uint32_t in_shard = __atomic_load_n(&place.shard->free_first, __ATOMIC_RELAXED);
+	const struct mv_event *record = record_at(live, &place, in_shard ? in_shard - 1 : 0);
+
+	__builtin_prefetch(record, 1);
+	__builtin_prefetch((const char *)(record + 1) - 1, 1);
 }
 
 bool mv_live_add(struct mv_live *live, const struct mv_event *event)

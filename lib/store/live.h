@@ -47,6 +47,9 @@ void mv_live_open(struct mv_live *live, struct mv_file_header *header, void *ind
 /* Memory at ADDRESS in LEDGER will be added soon: have what that will write brought into the cache meanwhile.  */
 void mv_live_expect(struct mv_live *live, enum mv_ledger ledger, uint64_t address);
 
+/* The same, when that has come: what it leads to.  */
+void mv_live_expect_record(struct mv_live *live, enum mv_ledger ledger, uint64_t address);
+
 /* EVENT, an allocation, is alive from now on.  A record of the same ledger and address is replaced: its free was not
  * seen.  False: no room (counted).  */
 bool mv_live_add(struct mv_live *live, const struct mv_event *event);
