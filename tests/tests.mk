@@ -171,14 +171,16 @@ check: ## set up what is missing; run all tests that need no PyTorch
 	$(Q)tools/setup.sh build check web mpi
 	$(Q)$(call one_after_the_other,$(checks))
 
+torch_helpers := $(test_out)/blocks $(test_out)/witness.so $(stack_out)/lib/oracle.so
+
 .PHONY: check-torch
 check-torch: ## set up what is missing; run the tests with PyTorch on the simulated GPU
 	$(Q)tools/setup.sh build check torch mpi
-	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all $(test_out)/blocks $(test_out)/witness.so
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all $(torch_helpers)
 	$(Q)$(MAKE) --no-print-directory -j1 -k check-torch-recorder check-carry
 
 .PHONY: check-torch-recorder
-check-torch-recorder: $(test_out)/blocks $(test_out)/witness.so all
+check-torch-recorder: $(torch_helpers) all
 	$(Q)PYTHON="$(PYTHON)" tests/torch/recorder.sh $(BUILD)
 
 $(test_out)/witness.so: tests/torch/truth/witness.c
