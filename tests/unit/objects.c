@@ -3,8 +3,11 @@
 #include "unit/harness.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -306,10 +309,28 @@ static int listen_for_questions(const struct shop *shop)
 	return server;
 }
 
-/* Says no to the first question, and ends with 0; with 1 if there is none.  */
-static pid_t answer_one(int server)
+static bool send_file(int asker, const char *path)
+{
+	char head[64];
+	struct stat about;
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (file < 0 || fstat(file, &about))
+		return false;
+	snprintf(head, sizeof head, "HTTP/1.0 200 OK\r\nContent-Length: %jd\r\n\r\n", (intmax_t)about.st_size);
+	return write(asker, head, strlen(head)) > 0 && sendfile(asker, file, NULL, (size_t)about.st_size) == about.st_size;
+}
+
+static bool say_no(int asker)
 {
 	static const char no[] = "HTTP/1.0 404 no\r\nContent-Length: 0\r\n\r\n";
+
+	return write(asker, no, sizeof no - 1) > 0;
+}
+
+/* Answers the first question with the file at PATH, or with no (NULL), and ends with 0; with 1 if there is none.  */
+static pid_t answer_one(int server, const char *path)
+{
 	struct pollfd waiting = {server, POLLIN, 0};
 	pid_t child = fork();
 	int asker;
@@ -319,7 +340,15 @@ static pid_t answer_one(int server)
 	if (poll(&waiting, 1, 5000) <= 0)
 		_exit(1);
 	asker = accept(server, NULL, NULL);
-	_exit(write(asker, no, sizeof no - 1) < 0);
+	_exit(!(path ? send_file(asker, path) : say_no(asker)));
+}
+
+static bool can_ask(void)
+{
+	if (!system("ldconfig -p | grep -q libdebuginfod.so.1"))
+		return true;
+	harness_skip("no libdebuginfod here: nobody was asked");
+	return false;
 }
 
 static void servers_are_asked_only_if_that_is_wanted(void)
@@ -336,14 +365,30 @@ static void servers_are_asked_only_if_that_is_wanted(void)
 	CU_ASSERT(shop_run(&shop, "strip -o bare.so whole.so"));
 	check_name(&shop, NULL, "bare.so", "hidden", "", false);
 	CU_ASSERT_EQUAL(poll(&waiting, 1, 0), 0);
-	child = answer_one(waiting.fd);
+	child = answer_one(waiting.fd, NULL);
 	check_name(&shop, &sources, "bare.so", "hidden", "", false);
 	waitpid(child, &status, 0);
-	if (system("ldconfig -p | grep -q libdebuginfod.so.1"))
-		harness_skip("no libdebuginfod here: nobody was asked");
-	else
+	if (can_ask())
 		CU_ASSERT_EQUAL(status, 0);
 	close(waiting.fd);
+	shop_close(&shop);
+}
+
+static void what_was_stripped_comes_from_a_server_that_has_it(void)
+{
+	struct mv_symbols_sources sources = {NULL, NULL, true};
+	struct shop shop;
+	int server, status = 1;
+	pid_t child;
+
+	if (!begin(&shop))
+		return;
+	CU_ASSERT(shop_run(&shop, "strip -o bare.so whole.so && objcopy --only-keep-debug whole.so served"));
+	server = listen_for_questions(&shop);
+	child = answer_one(server, shop_path(&shop, "served"));
+	check_name(&shop, &sources, "bare.so", "hidden", can_ask() ? "hidden" : "", can_ask());
+	waitpid(child, &status, 0);
+	close(server);
 	shop_close(&shop);
 }
 
@@ -385,6 +430,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(what_was_stripped_is_found_by_its_name_if_its_checksum_is_right),
 	HARNESS_TEST(another_build_is_told_from_none),
 	HARNESS_TEST(servers_are_asked_only_if_that_is_wanted),
+	HARNESS_TEST(what_was_stripped_comes_from_a_server_that_has_it),
 	HARNESS_TEST(names_are_readable),
 };
 HARNESS_MAIN("objects", tests)
