@@ -316,7 +316,10 @@ enum mv_role {
 	/* or handed it to a hook of saved tensors (checkpoint, offloading), which may keep it, or something else.  On a
 	 * thread that runs backward it is a forward run again: what its hooks get is kept.  */
 	MV_ROLE_SAVED_HOOKED = 9,
-	MV_ROLE_KINDS = 10,
+	/* PyTorch filled it, or a part of it, by a copy from the host: an input, or a parameter that has no name yet.  In
+	 * backward: what had been moved to the host meanwhile.  */
+	MV_ROLE_COPIED = 10,
+	MV_ROLE_KINDS = 11,
 };
 
 /* What a call did to memory that no ledger shows.  */

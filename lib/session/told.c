@@ -205,9 +205,17 @@ static void append_owner(struct mv_session *session, struct mv_session_thread *t
 	mv_session_append(session, thread, &event);
 }
 
+/* Whoever owns memory says more than who fills it.  */
+static bool has_owner(const struct mv_event *record)
+{
+	return record->role != MV_ROLE_NONE && record->role != MV_ROLE_SAVED && record->role != MV_ROLE_SAVED_HOOKED;
+}
+
 /* What is known already is not said again: an optimizer tells the same at every step.  */
 static bool is_known(const struct mv_event *record, enum mv_role role, const char *name)
 {
+	if (role == MV_ROLE_COPIED)
+		return has_owner(record);
 	return record->role == role && (!name || record->ref);
 }
 

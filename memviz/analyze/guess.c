@@ -148,6 +148,12 @@ struct sizes {
 	size_t count, room;
 };
 
+/* What autograd keeps, or was copied from the host, may be a parameter that nobody has named.  */
+static bool may_be_parameter(const struct mv_block *block)
+{
+	return is_open(block) || block->reason == MV_REASON_COPIED || block->reason == MV_REASON_SAVED;
+}
+
 void mv_guess_parameters(struct mv_replay *replay)
 {
 	struct mv_origin origin = {.recording = replay->recording};
@@ -156,7 +162,7 @@ void mv_guess_parameters(struct mv_replay *replay)
 	for (i = 0; i < replay->block_count; i++) {
 		struct mv_block *block = &replay->blocks[i];
 
-		if (!is_open(block) || !block->is_birth_known || block->death_ns != MV_TIME_NEVER ||
+		if (!may_be_parameter(block) || !block->is_birth_known || block->death_ns != MV_TIME_NEVER ||
 		    mv_guess_phase(block) != MV_PHASE_NONE || !mv_origin_is_module(&origin, block->stack))
 			continue;
 		block->band = MV_BAND_PARAMETER;

@@ -34,7 +34,8 @@ enum mv_phase mv_guess_phase(const struct mv_block *block);
 int mv_guess_like_earlier(struct mv_replay *replay, const struct mv_guess_window *window,
 			  const struct mv_guess_window *earlier);
 
-/* For each such block that is alive at the end and was made by a module: parameter.  */
+/* For each such block that is alive at the end and was made by a module: parameter.  So too where autograd keeps it, or it
+ * was copied from the host.  */
 void mv_guess_parameters(struct mv_replay *replay);
 
 /* For each such block born in WINDOW, a backward: gradient if its size is a parameter's.  0 or -ENOMEM.  */

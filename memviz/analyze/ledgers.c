@@ -22,9 +22,9 @@ static bool is_alive(const struct mv_block *block)
 static int rank(uint8_t role)
 {
 	static const uint8_t ranks[MV_ROLE_KINDS] = {
-		[MV_ROLE_PARAMETER] = 9,  [MV_ROLE_BUFFER] = 8,	    [MV_ROLE_OPTIMIZER] = 7, [MV_ROLE_GRADIENT] = 6,
-		[MV_ROLE_INPUT] = 5,	  [MV_ROLE_ACTIVATION] = 4, [MV_ROLE_TEMPORARY] = 3, [MV_ROLE_SAVED] = 2,
-		[MV_ROLE_SAVED_HOOKED] = 1,
+		[MV_ROLE_PARAMETER] = 10, [MV_ROLE_BUFFER] = 9,	    [MV_ROLE_OPTIMIZER] = 8, [MV_ROLE_GRADIENT] = 7,
+		[MV_ROLE_INPUT] = 6,	  [MV_ROLE_ACTIVATION] = 5, [MV_ROLE_TEMPORARY] = 4, [MV_ROLE_COPIED] = 3,
+		[MV_ROLE_SAVED] = 2,	  [MV_ROLE_SAVED_HOOKED] = 1,
 	};
 
 	return role < MV_ROLE_KINDS ? ranks[role] : 0;
@@ -289,12 +289,15 @@ static struct mv_block *living_at(const struct mv_ledgers *ledgers, enum mv_ledg
 	return block && is_alive(block) ? block : NULL;
 }
 
-/* A hook on a thread that runs backward is that of a checkpoint, whose forward is run again: what it gets is kept.  */
+/* A hook on a thread that runs backward is that of a checkpoint, whose forward is run again: what it gets is kept.  What is
+ * copied from the host there had been moved to it meanwhile, and comes back for a moment.  */
 static uint8_t role_said(const struct mv_event *event)
 {
-	bool is_kept = event->role == MV_ROLE_SAVED_HOOKED && event->phase == MV_PHASE_BACKWARD;
+	bool is_backward = event->phase == MV_PHASE_BACKWARD;
 
-	return is_kept ? MV_ROLE_SAVED : event->role;
+	if (event->role == MV_ROLE_SAVED_HOOKED && is_backward)
+		return MV_ROLE_SAVED;
+	return event->role == MV_ROLE_COPIED && is_backward ? MV_ROLE_NONE : event->role;
 }
 
 int mv_ledgers_owner(struct mv_ledgers *ledgers, const struct mv_event *event)

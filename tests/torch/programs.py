@@ -368,6 +368,22 @@ def later():
     os._exit(0)
 
 
+def copied():
+    """What comes from the host, in three ways; what does not; and a parameter into which something comes that has a name."""
+    model, on_host = net(), torch.randn(256, 512)
+    optimizer = torch.optim.AdamW(model.parameters())
+    train_step(model, optimizer)
+    into = torch.zeros(256, 512, device="cuda")
+    into[1:].copy_(on_host[1:])
+    given = [on_host.cuda(), on_host.to("cuda", torch.float16), into]
+    made = [given[0].clone(), torch.ones(256, 512, device="cuda")]
+    model[0][0].weight.data.copy_(torch.zeros(512, 512))
+    for x in (given[0], made[0]):
+        model(x).sum().backward()
+    say(given=[t.data_ptr() for t in given], made=[t.data_ptr() for t in made], weight=model[0][0].weight.data_ptr())
+    os._exit(0)
+
+
 def frames_of(frame, line):
     """FRAME, which stands at LINE, and its callers, as [qualified name, file, line]; innermost first."""
     result = []

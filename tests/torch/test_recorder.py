@@ -265,6 +265,19 @@ class Names(unittest.TestCase):
             self.assertIsNone(names[said["loose"]])
 
 
+class Copied(unittest.TestCase):
+    def test_what_comes_from_the_host_is_told_from_what_is_made_on_the_card(self):
+        with Run("copied") as run:
+            self.assertEqual(run.status, 0, run.err)
+            said = run.said()
+            blocks = {b["address"]: b for b in report(run.recording())["largest_blocks"]}
+            for address in said["given"]:
+                self.assertEqual((blocks[address]["band"], blocks[address]["reason"]), ("other", "copied from the host"))
+            for address in said["made"]:
+                self.assertNotIn("copied", blocks[address]["reason"])
+            self.assertEqual((blocks[said["weight"]]["band"], blocks[said["weight"]]["name"]), ("parameter", "0.0.weight"))
+
+
 class Saved(unittest.TestCase):
     """What autograd keeps for backward is known, not guessed."""
 

@@ -65,6 +65,11 @@ static void tags_are_believed(void)
 	CU_ASSERT(says(trial_of(MV_ROLE_INPUT, MV_PHASE_NONE), MV_BAND_OTHER, MV_REASON_TAGGED));
 }
 
+static void what_comes_from_the_host_is_other(void)
+{
+	CU_ASSERT(says(trial_of(MV_ROLE_COPIED, MV_PHASE_NONE), MV_BAND_OTHER, MV_REASON_COPIED));
+}
+
 static void what_autograd_keeps_is_activation_wherever_it_was_born(void)
 {
 	CU_ASSERT(says(trial_of(MV_ROLE_SAVED, MV_PHASE_NONE), MV_BAND_ACTIVATION, MV_REASON_SAVED));
@@ -234,6 +239,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(parameters_and_buffers_are_parameters_by_name),
 	HARNESS_TEST(gradients_and_states_are_what_their_owner_says),
 	HARNESS_TEST(tags_are_believed),
+	HARNESS_TEST(what_comes_from_the_host_is_other),
 	HARNESS_TEST(what_autograd_keeps_is_activation_wherever_it_was_born),
 	HARNESS_TEST(what_is_kept_in_step_after_step_is_data),
 	HARNESS_TEST(what_is_from_before_the_recording_is_other),
