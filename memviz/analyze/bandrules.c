@@ -48,6 +48,12 @@ FITS(is_no_state)
 	return court->knows_states && it->saw_told;
 }
 
+FITS(is_gone_before_next)
+{
+	(void)court;
+	return it->missed_step;
+}
+
 FITS(is_no_gradient)
 {
 	return court->knows_gradients && it->saw_told;
@@ -56,7 +62,7 @@ FITS(is_no_gradient)
 FITS(is_recomputed)
 {
 	(void)court;
-	return it->outlived_recorded;
+	return it->outlived_recorded && !it->is_unsaved;
 }
 
 FITS(is_collected)
@@ -148,10 +154,12 @@ static const struct mv_bandrule rules[] = {
 	{0, 0, is_of_unknown_birth, MV_BAND_OTHER, MV_REASON_BEFORE_WINDOW},
 	{0, 0, is_without_training, MV_BAND_OTHER, MV_REASON_UNKNOWN},
 
-	/* Born in an optimizer's step: gone by its end, or a state, unless it is seen later that no optimizer holds it.  */
+	/* Born in an optimizer's step: gone by its end, or a state, unless it is seen later that no optimizer holds it: it would
+	 * be there at the next step.  */
 	{0, STEP, is_short, MV_BAND_TEMPORARY, MV_REASON_SHORT},
 	{0, STEP, is_short_or_open, MV_BAND_TEMPORARY, MV_REASON_UNKNOWN},
 	{0, STEP, is_no_state, MV_BAND_OTHER, MV_REASON_OUTLIVED},
+	{0, STEP, is_gone_before_next, MV_BAND_OTHER, MV_REASON_OUTLIVED},
 	{0, STEP, NULL, MV_BAND_OPTIMIZER, MV_REASON_SURVIVED_STEP},
 
 	/* Born in backward: what a forward that is run again leaves behind; gone by its end; or a gradient, with the same

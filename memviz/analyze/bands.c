@@ -70,6 +70,16 @@ static int guess_optimizer(struct mv_court *court)
 	return mv_guess_like_earlier(court->replay, &last, &earlier);
 }
 
+/* States outlive a backward, and the first of them may be made after the first one.  */
+static int guess_own_optimizer(struct mv_court *court)
+{
+	const struct mv_stretch_list *backward = &court->stretches.backward;
+
+	if (court->stretches.optimizer.count || backward->count < 2)
+		return 0;
+	return mv_guess_own_states(court->replay, backward->at[1].begin_ns, backward->at[1].end_ns);
+}
+
 /* The backward behind the birth of BLOCK has come to its end, and would have freed what was kept for it.  */
 static bool is_backward_over(const struct mv_court *court, const struct mv_block *block)
 {
@@ -136,6 +146,8 @@ static int guess(struct mv_court *court)
 		err = guess_backward(court);
 	if (!err)
 		err = guess_optimizer(court);
+	if (!err)
+		err = guess_own_optimizer(court);
 	if (!err)
 		close_phases(court);
 	return err;

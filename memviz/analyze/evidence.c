@@ -175,6 +175,24 @@ static bool saw_step(const struct mv_court *court, const struct mv_block *block)
 	return mv_stretch_whole(&court->stretches.optimizer, block->birth_ns, block->death_ns);
 }
 
+/* True if owners were told in the life of BLOCK, which is done just before a step: if one of them held it, it would have been
+ * named.  */
+static bool saw_told(const struct mv_court *court, const struct mv_block *block)
+{
+	const struct mv_stretch_list *told = &court->stretches.told;
+	size_t next = mv_stretch_behind(told, block->birth_ns);
+
+	return next < told->count && told->at[next].begin_ns < block->death_ns;
+}
+
+static bool missed_step(const struct mv_court *court, const struct mv_block *block)
+{
+	const struct mv_stretch_list *steps = &court->stretches.optimizer;
+	size_t next = mv_stretch_behind(steps, block->birth_ns);
+
+	return next < steps->count && block->death_ns < steps->at[next].begin_ns;
+}
+
 bool mv_evidence_is_cut(const struct mv_court *court, const struct mv_block *block)
 {
 	size_t i;
@@ -218,7 +236,8 @@ struct mv_evidence mv_evidence_of(struct mv_court *court, const struct mv_block 
 		.is_given_up = is_given_up(court, block, end_ns),
 		.is_cut = mv_evidence_is_cut(court, block),
 		.saw_step = saw_step(court, block),
-		.saw_told = mv_stretch_whole(&court->stretches.told, block->birth_ns, block->death_ns),
+		.saw_told = saw_told(court, block),
+		.missed_step = missed_step(court, block),
 		.has_grad = !court->knows_grad_mode || block->flags & MV_FLAG_GRAD,
 		.is_unsaved = court->knows_saved && block->role == MV_ROLE_NONE && !is_freed_by_backward(block),
 		.outlived_recorded = outlives_recorded(court, block),

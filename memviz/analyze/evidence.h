@@ -32,8 +32,9 @@ struct mv_evidence {
 	bool is_short;		   /* and it had died by then, */
 	bool is_given_up;	   /* and memory ran out in its life before that: it died because the program gave up */
 	bool is_cut;		   /* memory ran out in its life before the backward that it may have been kept for had ended */
-	bool saw_step;		   /* an optimizer step began and ended in its life, */
-	bool saw_told;		   /* before which the owners of all that optimizers hold were told */
+	bool saw_step;		   /* an optimizer step began and ended in its life */
+	bool saw_told;		   /* the owners of all that optimizers hold were told in its life */
+	bool missed_step;	   /* it had died before the next optimizer step behind its birth began, and there was one */
 	bool has_grad;		   /* gradients were being recorded, for all that is known */
 	bool is_unsaved;	   /* autograd did not keep it, nor was it backward that let it go; and that is known */
 	bool outlived_recorded;	   /* born while gradients were recorded in backward, and outlived that */

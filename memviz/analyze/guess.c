@@ -284,3 +284,65 @@ int mv_guess_states(struct mv_replay *replay, const struct mv_guess_window *wind
 	free(states.sizes.at);
 	return 0;
 }
+
+/* ---- states of an optimizer that is not the framework's ---- */
+
+/* What nobody owns, nobody needs for a backward, and was there for the whole of some.  */
+static bool lasts(const struct mv_block *block, uint64_t until_ns)
+{
+	return block->is_birth_known && !block->role && block->band == MV_BAND_OTHER && block->death_ns > until_ns &&
+	       mv_guess_phase(block) == MV_PHASE_NONE;
+}
+
+static bool is_complete(const struct states *states)
+{
+	return states->parameter + 1 == states->sizes.count && states->made >= (states->each ? states->each : 1);
+}
+
+/* FOUND, COUNT blocks, are a whole set of states.  */
+static void take_states(struct mv_replay *replay, const uint32_t *found, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		replay->blocks[found[i]].band = MV_BAND_OPTIMIZER;
+		replay->blocks[found[i]].reason = MV_REASON_STATE_LIKE;
+	}
+}
+
+static void start_again(struct states *states, size_t *count)
+{
+	states->parameter = states->made = states->each = 0;
+	*count = 0;
+}
+
+int mv_guess_own_states(struct mv_replay *replay, uint64_t from_ns, uint64_t until_ns)
+{
+	struct states states = {.made = 0};
+	uint32_t *found = malloc((replay->block_count + 1) * sizeof *found);
+	size_t count = 0, i;
+
+	if (!found || parameter_sizes(replay, &states.sizes)) {
+		free(found);
+		return -ENOMEM;
+	}
+	for (i = 0; i < replay->block_count && replay->blocks[i].birth_ns < from_ns; i++) {
+		const struct mv_block *block = &replay->blocks[i];
+
+		if (!lasts(block, until_ns))
+			continue;
+		if (!comes_next(&states, block->size_bytes)) {
+			start_again(&states, &count);
+			if (!comes_next(&states, block->size_bytes))
+				continue;
+		}
+		found[count++] = (uint32_t)i;
+		if (is_complete(&states)) {
+			take_states(replay, found, count);
+			start_again(&states, &count);
+		}
+	}
+	free(found);
+	free(states.sizes.at);
+	return 0;
+}

@@ -130,6 +130,8 @@ static void what_outlives_a_step_is_a_state_unless_optimizers_deny_it(void)
 	CU_ASSERT(says(trial, MV_BAND_OTHER, MV_REASON_OUTLIVED));
 	trial.court = &guessing;
 	CU_ASSERT(says(trial, MV_BAND_OPTIMIZER, MV_REASON_SURVIVED_STEP));
+	trial.evidence.missed_step = true;
+	CU_ASSERT(says(trial, MV_BAND_OTHER, MV_REASON_OUTLIVED));
 }
 
 /* ---- backward ---- */
@@ -151,6 +153,7 @@ static void what_a_forward_run_again_leaves_behind_is_activation(void)
 	struct trial trial = trial_of(MV_ROLE_NONE, MV_PHASE_BACKWARD);
 
 	trial.evidence.is_short = trial.evidence.outlived_recorded = true;
+	CU_ASSERT(says(trial, MV_BAND_TEMPORARY, MV_REASON_SHORT));
 	trial.evidence.is_unsaved = false;
 	CU_ASSERT(says(trial, MV_BAND_ACTIVATION, MV_REASON_RECOMPUTED));
 }
