@@ -2,7 +2,8 @@
 /* blocks FILE [lines | why]: every banded block, one a line: birth and death by the machine's clock (0: not known, 0: alive),
  * address, bytes, band.  With lines, also the lines of Python, FILE:LINE, innermost first, that made the node of the graph
  * that backward was at when it asked for the block, and "-" if there is none.  With why, also whether the band is known or
- * guessed, the reason (_ for blanks) and the name ("-": none).  The first line has the moments of the peak and of the end.
+ * guessed, by which call it was made, the reason (_ for blanks) and the name ("-": none).  The first line has the moments of
+ * the peak and of the end.
  * For tests that know better.  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ static void print_why(const struct mv_timeline *timeline, const struct mv_block 
 	const char *name = mv_timeline_text(timeline, block->name);
 
 	print_word(mv_reason_is_guess((enum mv_reason)block->reason) ? "guessed" : "known");
+	print_word(mv_timeline_api(timeline, block->api));
 	print_word(mv_reason_text((enum mv_reason)block->reason));
 	print_word(*name ? name : "-");
 }

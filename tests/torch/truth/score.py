@@ -112,14 +112,12 @@ class Known(Lines):
 
     def phase_end(self, block):
         """A thread's forward lasts until its next backward; steps stand within.  Threads of autograd's are in the backward
-        of another one."""
-        own = self.stretches.get(block.thread)
-        if own is None:
-            own = self.all_backward
-        at = bisect.bisect_right(own, [block.birth, NEVER]) - 1
-        if at >= 0 and block.birth <= own[at][1]:
-            return own[at][1]
-        return next((begin for begin, _, kind in own[at + 1:] if kind == "backward"), NEVER)
+        of another one, and may step within it."""
+        own = self.stretches.get(block.thread, [])
+        if not any(kind == "backward" for _, _, kind in own):
+            own = sorted(own + self.all_backward)
+        around = [end for begin, end, _ in own[:bisect.bisect_right(own, [block.birth, NEVER])] if end >= block.birth]
+        return around[-1] if around else next((begin for begin, _, kind in own if kind == "backward" and begin > block.birth), NEVER)
 
     def band_of(self, block):
         for kind in RANKS:
@@ -224,11 +222,11 @@ class ProfilerBands:
 # ---- what the recorder's file says ----
 
 class RecordedBands:
-    """By `blocks`: the blocks of a recording, in the order of their births."""
+    """By `blocks`: the blocks of a recording, in the order of their births: those of PyTorch's allocators."""
 
     def __init__(self, text, known):
-        self.end, rows = int(text[0].split()[1]), [line.split(None, 7) for line in text[1:]]
-        self.rows = rows
+        rows = [line.split(None, 8) for line in text[1:]]
+        self.rows = rows = [row for row in rows if row[6].startswith(("PyTorch", "cudaMallocAsync"))]
         self.guessed = {i for i, row in enumerate(rows) if row[5] == "guessed"}
         self.differing = sum(int(row[3]) != block.size for row, block in zip(rows, known.blocks))
         self.missing = len(known.blocks) - len(rows)
@@ -237,10 +235,10 @@ class RecordedBands:
         return self.rows[block.number][4] if block.number < len(self.rows) else "missing"
 
     def reason(self, block):
-        return self.rows[block.number][6] if block.number < len(self.rows) else "missing"
+        return self.rows[block.number][7] if block.number < len(self.rows) else "missing"
 
     def name(self, block):
-        return self.rows[block.number][7] if block.number < len(self.rows) else "-"
+        return self.rows[block.number][8] if block.number < len(self.rows) else "-"
 
     def guessed_at(self, known, at):
         there = [block for block in known.blocks if block.is_alive(at)]

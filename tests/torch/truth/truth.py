@@ -131,11 +131,12 @@ class Truth(Watch):
     # ---- phases ----
 
     def phase(self, kind, change):
-        """Its depth: a backward may run another one, for a checkpoint."""
+        """Its depth: a backward may run another one, for a checkpoint, on a thread of autograd's."""
         depth = getattr(self.depth, "value", 0)
         self.depth.value = depth + change
         self.look()
-        self.mark(kind, 0, max(depth, depth + change))
+        is_within = kind in "()" and torch._C._current_graph_task_id() != -1
+        self.mark(kind, 0, is_within + max(depth, depth + change))
 
     def patch_backward(self):
         for name in ("backward", "grad"):
