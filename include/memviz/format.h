@@ -319,7 +319,8 @@ enum mv_role {
 	/* PyTorch filled it, or a part of it, by a copy from the host: an input, or a parameter that has no name yet.  In
 	 * backward: what had been moved to the host meanwhile.  */
 	MV_ROLE_COPIED = 10,
-	MV_ROLE_KINDS = 11,
+	MV_ROLE_WORKSPACE = 11, /* cuBLAS computes with it */
+	MV_ROLE_KINDS = 12,
 };
 
 /* What a call did to memory that no ledger shows.  */

@@ -9,6 +9,7 @@
 
 #include "torch/real.h"
 #include "torch/torch.h"
+#include "torch/workspace.h"
 
 /* c10::Device: one register.  */
 struct c10_device {
@@ -92,6 +93,8 @@ static void note_memory(void *address, int64_t size, uint64_t reserved, struct c
 		sink->note(&event);
 	else
 		sink->note_free(&event, NULL);
+	if (size < 0)
+		mv_workspace_forget(address);
 	mv_torch_tick();
 	errno = saved;
 }

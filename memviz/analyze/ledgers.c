@@ -22,9 +22,9 @@ static bool is_alive(const struct mv_block *block)
 static int rank(uint8_t role)
 {
 	static const uint8_t ranks[MV_ROLE_KINDS] = {
-		[MV_ROLE_PARAMETER] = 10, [MV_ROLE_BUFFER] = 9,	    [MV_ROLE_OPTIMIZER] = 8, [MV_ROLE_GRADIENT] = 7,
-		[MV_ROLE_INPUT] = 6,	  [MV_ROLE_ACTIVATION] = 5, [MV_ROLE_TEMPORARY] = 4, [MV_ROLE_COPIED] = 3,
-		[MV_ROLE_SAVED] = 2,	  [MV_ROLE_SAVED_HOOKED] = 1,
+		[MV_ROLE_PARAMETER] = 11, [MV_ROLE_BUFFER] = 10,    [MV_ROLE_OPTIMIZER] = 9, [MV_ROLE_GRADIENT] = 8,
+		[MV_ROLE_INPUT] = 7,	  [MV_ROLE_ACTIVATION] = 6, [MV_ROLE_TEMPORARY] = 5, [MV_ROLE_WORKSPACE] = 4,
+		[MV_ROLE_COPIED] = 3,	  [MV_ROLE_SAVED] = 2,	    [MV_ROLE_SAVED_HOOKED] = 1,
 	};
 
 	return role < MV_ROLE_KINDS ? ranks[role] : 0;

@@ -13,7 +13,7 @@ const FOLD_FROM = 2, FOLD_NAMES = 2;
 const LEDGER_TEXTS = {[Ledger.DEVICE]: "device memory", [Ledger.BLOCK]: "", [Ledger.HOST]: "pinned host memory",
 	[Ledger.MANAGED]: "managed memory", [Ledger.MAPPING]: "mapped device memory", [Ledger.POOLED]: "stream-ordered pool"};
 const ROLE_TEXTS = ["", "parameter", "buffer", "gradient", "optimizer state", "activation", "input", "temporary",
-	"kept for backward", "given to a hook of saved tensors", "copied from the host"];
+	"kept for backward", "given to a hook of saved tensors", "copied from the host", "given to cuBLAS"];
 
 /** Show the chosen block of APP, or hide the place if there is none. */
 export function drawDetail(app) {

@@ -384,6 +384,14 @@ def copied():
     os._exit(0)
 
 
+def multiplies():
+    """cuBLAS gets memory to compute with, of a size that PyTorch can be told."""
+    model = net()
+    model(torch.ones(256, 512, device="cuda")).sum().backward()
+    say(**stats())
+    os._exit(0)
+
+
 def frames_of(frame, line):
     """FRAME, which stands at LINE, and its callers, as [qualified name, file, line]; innermost first."""
     result = []

@@ -278,6 +278,18 @@ class Copied(unittest.TestCase):
             self.assertEqual((blocks[said["weight"]]["band"], blocks[said["weight"]]["name"]), ("parameter", "0.0.weight"))
 
 
+class Workspaces(unittest.TestCase):
+    def test_what_cublas_computes_with_is_known(self):
+        """Where PyTorch keeps it: one for each thread that multiplies, the main one and autograd's."""
+        with Run("multiplies", CUBLAS_WORKSPACE_CONFIG=":4096:3") as run:
+            self.assertEqual(run.status, 0, run.err)
+            given = [line.split() for line in blocks_of(run.recording(), "why") if line.split()[3] == str(12 * MIB)]
+            self.assertGreaterEqual(len(given), 2)
+            kept = [(row[4], row[7]) for row in given if row[1] == "0"]
+            self.assertEqual(kept, [("other", "cuBLAS_computes_with_it")] * (2 if kept else 0))
+            self.assertEqual({row[4] for row in given if row[1] != "0"}, set() if kept else {"temporary"})
+
+
 class Saved(unittest.TestCase):
     """What autograd keeps for backward is known, not guessed."""
 

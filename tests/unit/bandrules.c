@@ -70,6 +70,16 @@ static void what_comes_from_the_host_is_other(void)
 	CU_ASSERT(says(trial_of(MV_ROLE_COPIED, MV_PHASE_NONE), MV_BAND_OTHER, MV_REASON_COPIED));
 }
 
+static void what_cublas_keeps_to_compute_with_is_other(void)
+{
+	struct trial trial = trial_of(MV_ROLE_WORKSPACE, MV_PHASE_BACKWARD);
+
+	CU_ASSERT(says(trial_of(MV_ROLE_WORKSPACE, MV_PHASE_NONE), MV_BAND_OTHER, MV_REASON_WORKSPACE));
+	CU_ASSERT(says(trial, MV_BAND_OTHER, MV_REASON_WORKSPACE));
+	trial.evidence.is_short = true;
+	CU_ASSERT(says(trial, MV_BAND_TEMPORARY, MV_REASON_WORKSPACE));
+}
+
 static void what_autograd_keeps_is_activation_wherever_it_was_born(void)
 {
 	CU_ASSERT(says(trial_of(MV_ROLE_SAVED, MV_PHASE_NONE), MV_BAND_ACTIVATION, MV_REASON_SAVED));
@@ -243,6 +253,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(gradients_and_states_are_what_their_owner_says),
 	HARNESS_TEST(tags_are_believed),
 	HARNESS_TEST(what_comes_from_the_host_is_other),
+	HARNESS_TEST(what_cublas_keeps_to_compute_with_is_other),
 	HARNESS_TEST(what_autograd_keeps_is_activation_wherever_it_was_born),
 	HARNESS_TEST(what_is_kept_in_step_after_step_is_data),
 	HARNESS_TEST(what_is_from_before_the_recording_is_other),
