@@ -25,11 +25,6 @@ static bool is_full(uint32_t used, uint32_t slot_count)
 	return used >= slot_count / 4 * 3;
 }
 
-static bool wants_more(uint32_t used, uint32_t slot_count, uint32_t slot_max)
-{
-	return used >= slot_count / 2 && slot_count < slot_max;
-}
-
 static struct mv_intern_records records_in(void *memory, uint32_t slot_max)
 {
 	return (struct mv_intern_records){.tables = memory, .slot_count = SLOTS_MIN, .slot_max = slot_max};
@@ -102,7 +97,7 @@ bool mv_intern_add(struct mv_intern *intern, uint64_t hash, uint32_t id)
 {
 	struct mv_intern_stack *slot;
 
-	if (wants_more(intern->stacks_used, intern->stack_count, MV_INTERN_STACKS))
+	if (intern->stacks_used >= intern->stack_count / 2 && intern->stack_count < MV_INTERN_STACKS)
 		grow_stacks(intern);
 	slot = stack_slot(intern, intern->stack_count, hash);
 	if (slot->hash == hash)
@@ -143,7 +138,7 @@ struct mv_intern_record *mv_intern_record(struct mv_intern_records *records, uin
 {
 	struct mv_intern_record *slot;
 
-	if (wants_more(records->used, records->slot_count, records->slot_max))
+	if (is_full(records->used, records->slot_count) && records->slot_count < records->slot_max)
 		grow_records(records);
 	slot = record_slot(records, records->slot_count, a, b);
 	return slot->id || !is_full(records->used, records->slot_count) ? slot : NULL;

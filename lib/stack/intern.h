@@ -3,7 +3,7 @@
  *
  * Threads: mv_intern_find without a lock, at any time; everything else by one thread at a time, under the caller's
  * lock.  Signals: the caller's guard keeps them out.  Fork: a child starts with empty tables.
- * Memory: mapped once, with a cap; a table begins small and doubles when it is half full, so that what is looked at lies
+ * Memory: mapped once, with a cap; a table begins small and doubles as it is filled, so that what is looked at lies
  * close together for as long as little is known.  Full tables forget nothing.  */
 #ifndef STACK_INTERN_H
 #define STACK_INTERN_H

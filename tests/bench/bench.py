@@ -22,6 +22,7 @@ names_*         to name 10,000 addresses, evenly over the code of all objects th
 torch_event_*   bytes for an event of that training, times in nanoseconds included: in the ring, all of its chunks with
                 headers and padding over the events in them; in the file, all of the file over all events: with tables of
                 stacks, and what is alive
+torch_stack     bytes of the tables of stacks, for each that differs
 torch_empty_*   PyTorch without a recorder (off), with this one (all: with stacks of frees, too), and with its own, by its
 torch_step_*    settings (loop.py): for torch.empty and its free, and for a training step of a GPT in bfloat16, on one processor;
 torch_pair_*    the least of the rounds, because a busy machine only adds; what a step has more, for each block that it allocates
@@ -287,6 +288,7 @@ def measure_training():
         holds = contents(path, wanted)
         figure("torch_event_ring", holds["ring_bytes"] / holds["ring_events"], "bytes")
         figure("torch_event_file", holds["file_bytes"] / holds["events"], "bytes")
+        figure("torch_stack", holds["stack_bytes"] / holds["stacks"], "bytes")
         measure_html("torch", path, folder)
 
 

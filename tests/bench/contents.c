@@ -5,10 +5,14 @@
  * ring_events	those in chunks
  * ring_bytes	of those chunks as they lie in the file: headers, compressed columns, padding to the next
  * file_bytes	the whole file: tables, the live table and open slots as well
+ * stacks	different ones, of its events
+ * stack_bytes	of the tables that these are in: texts, modules, frames, and frames that hang on each other
  * missing	events that were overwritten, or lost in any way  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "read/cursor.h"
 #include "read/recording.h"
 #include "read/tracks.h"
 
@@ -30,6 +34,41 @@ static uint64_t missing(const struct mv_recording *recording)
 	return sum;
 }
 
+static uint64_t stack_bytes(const struct mv_file_header *header)
+{
+	return header->used_bytes[MV_REGION_TEXT] + header->used_bytes[MV_REGION_MODULES] +
+	       header->used_bytes[MV_REGION_FRAMES] + header->used_bytes[MV_REGION_STACKS];
+}
+
+static uint64_t count_stacks(struct mv_cursor *cursor, uint8_t *seen, uint64_t nodes)
+{
+	const struct mv_event *event;
+	struct mv_diag diag = {0};
+	uint64_t count = 0;
+
+	while (mv_cursor_next(cursor, &event, &diag) == 1)
+		if (event->stack && event->stack <= nodes && !seen[event->stack]) {
+			seen[event->stack] = 1;
+			count++;
+		}
+	return count;
+}
+
+static uint64_t stacks(const struct mv_recording *recording)
+{
+	uint64_t nodes = mv_recording_header(recording)->used_bytes[MV_REGION_STACKS] / sizeof(struct mv_stack), count = 0;
+	uint8_t *seen = calloc(nodes + 1, 1);
+	struct mv_cursor *cursor;
+	struct mv_diag diag = {0};
+
+	if (seen && !mv_cursor_open(recording, &cursor, &diag)) {
+		count = count_stacks(cursor, seen, nodes);
+		mv_cursor_close(cursor);
+	}
+	free(seen);
+	return count;
+}
+
 static void print(const struct mv_recording *recording)
 {
 	uint64_t ring_events = 0, ring_bytes = 0;
@@ -42,6 +81,7 @@ static void print(const struct mv_recording *recording)
 	}
 	printf("events %" PRIu64 "\nring_events %" PRIu64 "\nring_bytes %" PRIu64 "\n",
 	       mv_recording_tracks(recording)->events, ring_events, ring_bytes);
+	printf("stacks %" PRIu64 "\nstack_bytes %" PRIu64 "\n", stacks(recording), stack_bytes(mv_recording_header(recording)));
 	printf("file_bytes %" PRIu64 "\nmissing %" PRIu64 "\n", mv_recording_header(recording)->file_bytes,
 	       missing(recording));
 }
