@@ -19,7 +19,7 @@
 
 enum {
 	MV_PATH_STEPS = 8,
-	MV_PATHS = 512,
+	MV_PATHS = 1024,
 	MV_PATH_NONE = UINT16_MAX,
 };
 
@@ -48,9 +48,9 @@ static inline uint64_t mv_path_key(uintptr_t ip, uint64_t generation)
 /* The place of KEY's path, which may be another one's.  */
 static inline struct mv_path *mv_path_of(struct mv_paths *paths, uint64_t key)
 {
-	return &paths->paths[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 55];
+	return &paths->paths[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 54];
 }
 
-_Static_assert(MV_PATHS == 1 << (64 - 55), "as many places as mv_path_of chooses from");
+_Static_assert(MV_PATHS == 1 << (64 - 54), "as many places as mv_path_of chooses from");
 
 #endif

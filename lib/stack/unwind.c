@@ -234,12 +234,13 @@ READS_STACKS static inline bool take_path_step(const struct mv_path *path, unsig
 	return true;
 }
 
-/* What goes on where PATH ends will be looked for next.  */
-static inline void fetch_next(const struct walk *walk, const struct mv_path *path)
+/* Where PATH, from BASE on, ends, the next one will be looked for: where that is can be read before it is known that the
+ * way there is right.  */
+READS_STACKS static inline void fetch_next(const struct walk *walk, const struct mv_path *path, uintptr_t base)
 {
-	struct mv_paths *paths = &walk->unwind->paths;
-	uint64_t key = mv_path_key(path->ip[path->count - 1], walk->unwind->generation);
-	const char *next = (const char *)mv_path_of(paths, key);
+	uintptr_t end = word_at(base + path->up[path->count - 1] * WORD_BYTES);
+	uint64_t key = mv_path_key(end, walk->unwind->generation);
+	const char *next = (const char *)mv_path_of(&walk->unwind->paths, key);
 
 	__builtin_prefetch(next);
 	__builtin_prefetch(next + sizeof(struct mv_path) / 2);
@@ -253,7 +254,7 @@ static unsigned go_path(struct walk *walk, struct mv_path *path)
 	uintptr_t base = at.sp;
 	unsigned i;
 
-	fetch_next(walk, path);
+	fetch_next(walk, path, base);
 	for (i = 0; i < path->count && take_path_step(path, i, base, &fresh[i], &at); i++) {
 		if (at.ip == path->ip[i])
 			continue;
