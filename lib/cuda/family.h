@@ -24,8 +24,9 @@ void mv_hook_introduce(uint8_t device);
  * it did.  */
 void mv_hook_note_memory(const struct mv_call *call, struct mv_event *event);
 
-/* Note that CALL, which was to become EVENT, failed; with it, if memory ran out, that it did.  */
-void mv_hook_note_failure(const struct mv_call *call, struct mv_event *event);
+/* Note that CALL, which was to become EVENT, failed; with it, if memory ran out, that it did.  HAS_DEVICE: it has to do with
+ * EVENT's device, which is introduced.  */
+void mv_hook_note_failure(const struct mv_call *call, struct mv_event *event, bool has_device);
 
 /* Note when CALL began: a family's BEFORE that has to tell memory of that time from what came since.  */
 void mv_hook_note_start(struct mv_call *call);

@@ -65,7 +65,7 @@ static void set_owner(const struct mv_call *call, struct mv_event *event)
 		event->context = owner.context;
 }
 
-void mv_hook_note_failure(const struct mv_call *call, struct mv_event *event)
+void mv_hook_note_failure(const struct mv_call *call, struct mv_event *event, bool has_device)
 {
 	const struct mv_sink *sink = mv_watch_sink();
 	struct mv_oom_report report = {
@@ -79,7 +79,8 @@ void mv_hook_note_failure(const struct mv_call *call, struct mv_event *event)
 	event->kind = MV_EVENT_ALLOC_FAILED;
 	event->result = (int16_t)mv_call_result(call);
 	sink->note(event);
-	mv_hook_introduce(event->device);
+	if (has_device)
+		mv_hook_introduce(event->device);
 	if (mv_call_result(call) == CUDA_ERROR_OUT_OF_MEMORY)
 		sink->note_oom(&report);
 }
@@ -93,7 +94,7 @@ void mv_hook_note_memory(const struct mv_call *call, struct mv_event *event)
 		event->ledger = call->hook->ledger;
 	set_owner(call, event);
 	if (!mv_call_is_done(call)) {
-		mv_hook_note_failure(call, event);
+		mv_hook_note_failure(call, event, true);
 		return;
 	}
 	if (!event->address)

@@ -15,15 +15,17 @@ static void set_location(struct mv_event *event, const CUmemLocation *location)
 
 static void note_handle(const struct mv_call *call, struct mv_event *event)
 {
+	bool has_device = event->ledger == MV_LEDGER_DEVICE;
+
 	if (!mv_call_is_done(call)) {
-		mv_hook_note_failure(call, event);
+		mv_hook_note_failure(call, event, has_device);
 		return;
 	}
 	event->address = mv_call_out(call, call->hook->out);
 	if (!event->address)
 		return;
 	mv_watch_sink()->note(event);
-	if (event->ledger == MV_LEDGER_DEVICE)
+	if (has_device)
 		mv_hook_introduce(event->device);
 }
 

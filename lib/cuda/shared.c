@@ -18,7 +18,7 @@ static void after_open(struct mv_call *call)
 
 	event.device = mv_hook_device_of(call);
 	if (!mv_call_is_done(call)) {
-		mv_hook_note_failure(call, &event);
+		mv_hook_note_failure(call, &event, true);
 		return;
 	}
 	event.address = mv_call_out(call, call->hook->out);

@@ -115,7 +115,7 @@ static void note_context_end(uint8_t device, uint8_t context, uint64_t before_ns
 
 static bool wants_device(uint8_t device)
 {
-	(void)device;
+	hooked_driver.introduced |= 1u << device;
 	return false;
 }
 
@@ -179,6 +179,7 @@ void hooked_set_up(void)
 
 	hooked_driver.device = 0;
 	hooked_driver.context = 0;
+	hooked_driver.introduced = 0;
 	hooked_driver.capturing[0] = hooked_driver.capturing[1] = UINT64_MAX;
 	for (i = 0; i < 16; i++)
 		HOOKED_CALL("cuStreamEndCapture", 0, 0);

@@ -21,6 +21,7 @@ struct hooked_driver {
 	uint64_t context; /* and its handle */
 	uint64_t capturing[2]; /* the stream that is captured, without and with per-thread default streams */
 	unsigned questions; /* about captures */
+	unsigned introduced; /* cards that were to be told of since hooked_set_up, a bit each */
 };
 
 extern struct hooked_driver hooked_driver;

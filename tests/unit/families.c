@@ -51,6 +51,22 @@ static void memory_that_lacks_is_told_with_its_size(void)
 	CU_ASSERT_EQUAL(hooked_told(1, "oom")->size_bytes, 4 * MIB);
 }
 
+static void a_card_is_told_of_only_where_memory_was_to_lie(void)
+{
+	CUmemAllocationProp on_third = {.location = {CU_MEM_LOCATION_TYPE_DEVICE, 2}};
+	CUmemAllocationProp on_host = {.location = {CU_MEM_LOCATION_TYPE_HOST, 0}};
+	CUmulticastObjectProp team = {.numDevices = 4, .size = 8 * MIB};
+
+	hooked_set_up();
+	CALL("cuMemCreate", CUDA_ERROR_OUT_OF_MEMORY, GARBAGE, MIB, AT(&on_host));
+	CU_ASSERT_EQUAL(hooked_told(0, "note")->ledger, MV_LEDGER_HOST);
+	CALL("cuMulticastCreate", CUDA_ERROR_OUT_OF_MEMORY, GARBAGE, AT(&team));
+	CU_ASSERT_EQUAL(hooked_told(1, "oom")->size_bytes, 8 * MIB);
+	CU_ASSERT_EQUAL(hooked_driver.introduced, 0);
+	CALL("cuMemCreate", CUDA_ERROR_OUT_OF_MEMORY, GARBAGE, MIB, AT(&on_third));
+	CU_ASSERT_EQUAL(hooked_driver.introduced, 1 << 2);
+}
+
 static void devices_beyond_the_last_are_the_last(void)
 {
 	CU_ASSERT_EQUAL(mv_hook_device(-1), 0);
@@ -196,6 +212,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_refused_call_is_not_looked_into),
 	HARNESS_TEST(results_may_be_null),
 	HARNESS_TEST(memory_that_lacks_is_told_with_its_size),
+	HARNESS_TEST(a_card_is_told_of_only_where_memory_was_to_lie),
 	HARNESS_TEST(devices_beyond_the_last_are_the_last),
 	HARNESS_TEST(the_size_of_an_array_follows_its_format),
 	HARNESS_TEST(levels_halve_until_there_is_one_element),
