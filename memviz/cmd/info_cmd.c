@@ -103,9 +103,10 @@ static void print_versions(const struct mv_timeline *timeline)
 	for (i = 0; i < count; i++) {
 		const struct mv_note *note = mv_table_note(recording, i);
 		const char *key = mv_recording_text(recording, note->key);
+		const char *value = mv_recording_text(recording, note->value);
 
-		if (*key && !is_of_process(key) && !is_overruled(recording, i))
-			field(key, mv_recording_text(recording, note->value));
+		if (*key && *value && !is_of_process(key) && !is_overruled(recording, i))
+			field(key, value);
 	}
 }
 

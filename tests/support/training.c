@@ -414,6 +414,7 @@ static void begin(struct run *run)
 	forge_thread(run->forge, "pt_autograd_0", 1);
 	run->malloc_api = forge_api(run->forge, "cuMemAlloc_v2");
 	forge_device(run->forge, 0, "NVIDIA Test Card", run->training->capacity_bytes);
+	mv_store_note(&run->forge->store, "run", ""); /* not by memviz run */
 	mv_store_note(&run->forge->store, "python", "3.11.2");
 	mv_store_note(&run->forge->store, "torch", "2.6.0");
 	driver_alloc(run, MAIN, DRIVER_ADDRESS, 64 * MIB, run->main_stack);
