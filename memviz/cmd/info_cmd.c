@@ -14,7 +14,12 @@
 #include "cmd/tell.h"
 #include "read/table.h"
 
-static const struct mv_option options[] = {{NULL, NULL, NULL, 0}};
+enum { OPTION_DEBUG_DIR };
+
+static const struct mv_option options[] = {
+	[OPTION_DEBUG_DIR] = MV_NAMING_OPTION_DEBUG_DIR,
+	{NULL, NULL, NULL, 0},
+};
 
 enum { SECOND_NS = 1000000000 };
 
@@ -211,19 +216,19 @@ static void print_objects(struct mv_names *names)
 }
 
 /* What names of native functions can be had of, and of what not.  */
-static void print_names(const struct mv_timeline *timeline)
+static void print_names(const struct mv_timeline *timeline, const struct mv_naming_choice *choice)
 {
 	struct mv_naming naming;
 	struct mv_names *names;
 
-	mv_naming_read(&naming, NULL);
+	mv_naming_read(&naming, choice);
 	if (mv_names_open(mv_timeline_recording(timeline), &naming.sources, &names))
 		return;
 	print_objects(names);
 	mv_names_close(names);
 }
 
-static int print_file(const char *path)
+static int print_file(const char *path, const struct mv_naming_choice *choice)
 {
 	struct mv_timeline *timeline;
 	struct mv_diag diag = {0};
@@ -239,7 +244,7 @@ static int print_file(const char *path)
 	print_losses(timeline);
 	print_cards(timeline);
 	print_besides(timeline);
-	print_names(timeline);
+	print_names(timeline, choice);
 	print_versions(timeline);
 	mv_timeline_close(timeline);
 	return MV_EXIT_DONE;
@@ -254,10 +259,11 @@ static bool is_folder(const char *path)
 
 static int run(const struct mv_args *args)
 {
+	const struct mv_naming_choice choice = {.debug_dir = args->value[OPTION_DEBUG_DIR]};
 	int i, code = MV_EXIT_DONE;
 
 	for (i = 0; i < args->rest_count; i++) {
-		int now = is_folder(args->rest[i]) ? mv_info_table(args->rest[i]) : print_file(args->rest[i]);
+		int now = is_folder(args->rest[i]) ? mv_info_table(args->rest[i]) : print_file(args->rest[i], &choice);
 
 		code = now > code ? now : code;
 	}
@@ -266,7 +272,7 @@ static int run(const struct mv_args *args)
 
 const struct mv_command mv_command_info = {
 	.name = "info",
-	.usage = "FILE|FOLDER …",
+	.usage = "[options] FILE|FOLDER …",
 	.summary = "Say what recordings hold, how complete they are, what was lost",
 	.details = "For a FOLDER, a table of the recordings in it, by rank.",
 	.options = options,

@@ -49,6 +49,12 @@ grep -A 2 '"path": ".*/run_pack/' without/json | told
 memviz info app.memviz | grep -E '/run_pack/' | told
 memviz pack app.memviz -o again.memviz 2>&1 | told
 
+echo "--- with debug information elsewhere"
+mkdir -p debug/.build-id/aa
+cp hidden/libgrind.so debug/.build-id/aa/bbccdd00112233445566778899aabbccddeeff.debug
+memviz info --debug-dir=debug app.memviz | grep -E '/run_pack/' | told
+memviz report --native --debug-dir=debug app.memviz | grep -c -E 'grind.c'
+
 echo "--- another build in their place"
 build -DANOTHER -Wl,--build-id=0xffffffff00112233445566778899aabbccddeeff
 memviz report --native app.memviz | grep -E 'names|grind.c'
