@@ -91,12 +91,16 @@ static void note_growth(struct walk *walk, uint32_t kinds, uint32_t count, int64
 	}
 }
 
-/* SAMPLE says what this process uses.  */
+/* SAMPLE says what this process uses.  Where that is less than what is counted, memory came between NVML's answer and its
+ * note, from a program that never paused: it says nothing of the rest.  */
 static void note_own(struct walk *walk, const struct mv_sample *sample)
 {
 	int64_t beyond = (int64_t)sample->bytes[MV_TERM_PROCESS] - mv_account_counted(&walk->holdings, sample);
-	uint32_t count, kinds = changes_until(walk, sample->time_ns, &count);
+	uint32_t count, kinds;
 
+	if (beyond < 0)
+		return;
+	kinds = changes_until(walk, sample->time_ns, &count);
 	if (walk->count) {
 		walk->has_changed |= kinds != 0;
 		note_growth(walk, kinds, count, beyond - walk->before);

@@ -208,6 +208,26 @@ static void a_first_sample_in_the_middle_of_a_call_does_no_harm(void)
 	end(&stage);
 }
 
+/* As of a program that builds its model: more was allocated once NVML had answered.  */
+static void a_first_sample_of_less_than_is_counted_says_nothing(void)
+{
+	struct mv_equation equation;
+	struct stage stage;
+	uint64_t first_ns, second_ns;
+
+	begin(&stage);
+	allocate(&stage, 0, MV_LEDGER_DEVICE, ADDRESS, (uint64_t)(48 * MIB));
+	first_ns = sample(&stage, 0, 20, 20, 0);
+	second_ns = sample(&stage, 0, 50, 50, 0);
+	equation = solve(&stage, 0, first_ns);
+	CU_ASSERT_EQUAL(equation.parts[MV_PART_CONTEXT].basis, MV_BASIS_UNKNOWN);
+	check(&equation, MV_PART_UNEXPLAINED, -28 * MIB, MV_BASIS_REST);
+	equation = solve(&stage, 0, second_ns);
+	check(&equation, MV_PART_CONTEXT, 2 * MIB, MV_BASIS_FIRST);
+	check(&equation, MV_PART_UNEXPLAINED, 0, MV_BASIS_REST);
+	end(&stage);
+}
+
 static void what_is_counted_twice_makes_the_rest_negative(void)
 {
 	struct mv_equation equation;
@@ -361,6 +381,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(reserves_are_apart_from_what_was_handed_out),
 	HARNESS_TEST(growth_around_loads_is_modules),
 	HARNESS_TEST(a_first_sample_in_the_middle_of_a_call_does_no_harm),
+	HARNESS_TEST(a_first_sample_of_less_than_is_counted_says_nothing),
 	HARNESS_TEST(what_is_counted_twice_makes_the_rest_negative),
 	HARNESS_TEST(what_another_process_owns_is_not_this_one_s),
 	HARNESS_TEST(between_samples_what_is_known_is_carried_on),
