@@ -287,11 +287,11 @@ int mv_guess_states(struct mv_replay *replay, const struct mv_guess_window *wind
 
 /* ---- states of an optimizer that is not the framework's ---- */
 
-/* What nobody owns, nobody needs for a backward, and was there for the whole of some.  */
+/* What nobody owns, nobody needs for a backward, and was there for the whole of some; no pool that grew meanwhile.  */
 static bool lasts(const struct mv_block *block, uint64_t until_ns)
 {
-	return block->is_birth_known && !block->role && block->band == MV_BAND_OTHER && block->death_ns > until_ns &&
-	       mv_guess_phase(block) == MV_PHASE_NONE;
+	return block->is_birth_known && !block->role && block->band == MV_BAND_OTHER && block->reason != MV_REASON_OUTSIDE &&
+	       block->death_ns > until_ns && mv_guess_phase(block) == MV_PHASE_NONE;
 }
 
 static bool is_complete(const struct states *states)

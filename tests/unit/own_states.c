@@ -4,7 +4,7 @@
 
 #include "support/scene.h"
 
-enum { MAIN = 1, AUTOGRAD = 2, PARAMETERS = 3, MIB = 1 << 20 };
+enum { MAIN = 1, AUTOGRAD = 2, PARAMETERS = 3, MIB = 1 << 20, SEGMENT_BYTES = 64 * MIB };
 
 static const uint64_t sizes[PARAMETERS] = {8 * MIB, 2 * MIB, 32 * MIB};
 
@@ -19,14 +19,17 @@ static uint64_t make(struct forge *forge, uint64_t size)
 	return address;
 }
 
-/* COUNT blocks as large as the parameters.  Returns the first one's address; they lie one behind the other.  */
+/* COUNT blocks as large as the parameters, for each of which the pool grows.  Returns the first one's address; they lie one
+ * behind the other.  */
 static uint64_t make_series(struct forge *forge, unsigned count)
 {
 	uint64_t first = g_next;
 	unsigned i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		forge_alloc(forge, MAIN, MV_LEDGER_DEVICE, g_next, SEGMENT_BYTES, 0, 0);
 		make(forge, sizes[i]);
+	}
 	return first;
 }
 
@@ -69,7 +72,7 @@ static unsigned count_in(struct forge *forge, uint64_t first, unsigned count, en
 	CU_ASSERT_EQUAL_FATAL(mv_timeline_open(scene_path("states.memviz"), &timeline, NULL), 0);
 	blocks = mv_timeline_blocks(timeline, &block_count);
 	for (i = 0; i < block_count; i++)
-		if (blocks[i].address >= first && count) {
+		if (blocks[i].ledger == MV_LEDGER_BLOCK && blocks[i].address >= first && count) {
 			found += blocks[i].band == band;
 			count--;
 		}
