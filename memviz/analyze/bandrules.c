@@ -65,6 +65,12 @@ FITS(is_recomputed)
 	return it->outlived_recorded && !it->is_unsaved;
 }
 
+FITS(is_gathered)
+{
+	(void)court;
+	return it->is_gathered;
+}
+
 FITS(is_collected)
 {
 	(void)court;
@@ -146,6 +152,7 @@ static const struct mv_bandrule rules[] = {
 	{ROLE(ACTIVATION), 0, NULL, MV_BAND_ACTIVATION, MV_REASON_TAGGED},
 	{ROLE(TEMPORARY), 0, NULL, MV_BAND_TEMPORARY, MV_REASON_TAGGED},
 	{ROLE(INPUT), 0, NULL, MV_BAND_OTHER, MV_REASON_TAGGED},
+	{0, 0, is_gathered, MV_BAND_PARAMETER, MV_REASON_GATHERED},
 	{ROLE(WORKSPACE), 0, is_short, MV_BAND_TEMPORARY, MV_REASON_WORKSPACE},
 	{ROLE(WORKSPACE), 0, NULL, MV_BAND_OTHER, MV_REASON_WORKSPACE},
 	{ROLE(COPIED), 0, NULL, MV_BAND_OTHER, MV_REASON_COPIED},

@@ -141,7 +141,7 @@ static int guess(struct mv_court *court)
 	if (!err)
 		err = guess_forward(court, forwards);
 	if (!err)
-		mv_guess_parameters(court->replay);
+		mv_guess_parameters(court->replay, &court->origin);
 	if (!err)
 		err = guess_backward(court);
 	if (!err)

@@ -115,6 +115,7 @@ int mv_court_open(struct mv_court *court, const struct mv_timeline *timeline, st
 
 	memset(court, 0, sizeof *court);
 	court->replay = replay;
+	court->origin.recording = replay->recording;
 	court->ooms = mv_timeline_ooms(timeline, &court->oom_count);
 	court->recorded_until_ns = MV_TIME_NEVER;
 	err = mv_stretches_open(&court->stretches, replay);
@@ -131,6 +132,7 @@ void mv_court_close(struct mv_court *court)
 {
 	free(court->is_collected);
 	court->is_collected = NULL;
+	mv_origin_release(&court->origin);
 	mv_stretches_close(&court->stretches);
 }
 
@@ -241,6 +243,7 @@ struct mv_evidence mv_evidence_of(struct mv_court *court, const struct mv_block 
 		.has_grad = !court->knows_grad_mode || block->flags & MV_FLAG_GRAD,
 		.is_unsaved = court->knows_saved && block->role == MV_ROLE_NONE && !is_freed_by_backward(block),
 		.outlived_recorded = outlives_recorded(court, block),
+		.is_gathered = mv_origin_is_gathering(&court->origin, block->stack),
 		.is_collected = court->is_collected[block - court->replay->blocks],
 		.died_in_backward = block->death_ns != MV_TIME_NEVER &&
 				    mv_stretch_around(&court->stretches.backward, block->death_ns) != MV_STRETCH_NONE,

@@ -4,6 +4,7 @@
 #ifndef ANALYZE_EVIDENCE_H
 #define ANALYZE_EVIDENCE_H
 
+#include "analyze/origin.h"
 #include "analyze/replay.h"
 #include "analyze/stretches.h"
 
@@ -20,6 +21,7 @@ struct mv_court {
 	bool sees_training;   /* anything of a framework that trains: without it, lives say nothing */
 	uint64_t recorded_until_ns; /* see mv_evidence_of */
 	bool *is_collected;	    /* by index of block; malloc */
+	struct mv_origin origin;    /* what stacks say */
 };
 
 /* What is known of one block.  Its phase is the stretch that it was born in: a backward, an optimizer step, or a forward,
@@ -39,6 +41,7 @@ struct mv_evidence {
 	bool is_unsaved;	   /* autograd did not keep it, nor was it backward that let it go; and that is known */
 	bool outlived_recorded;	   /* born while gradients were recorded in backward, and outlived that */
 	bool died_in_backward;
+	bool is_gathered;	   /* FSDP made it for parameters of all ranks */
 	bool is_collected;	   /* at some time in its life several of its stack were alive */
 };
 

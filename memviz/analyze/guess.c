@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "analyze/index.h"
-#include "analyze/origin.h"
 #include "base/hash.h"
 #include "read/array.h"
 
@@ -154,21 +153,19 @@ static bool may_be_parameter(const struct mv_block *block)
 	return is_open(block) || block->reason == MV_REASON_COPIED || block->reason == MV_REASON_SAVED;
 }
 
-void mv_guess_parameters(struct mv_replay *replay)
+void mv_guess_parameters(struct mv_replay *replay, struct mv_origin *origin)
 {
-	struct mv_origin origin = {.recording = replay->recording};
 	size_t i;
 
 	for (i = 0; i < replay->block_count; i++) {
 		struct mv_block *block = &replay->blocks[i];
 
 		if (!may_be_parameter(block) || !block->is_birth_known || block->death_ns != MV_TIME_NEVER ||
-		    mv_guess_phase(block) != MV_PHASE_NONE || !mv_origin_is_module(&origin, block->stack))
+		    mv_guess_phase(block) != MV_PHASE_NONE || !mv_origin_is_module(origin, block->stack))
 			continue;
 		block->band = MV_BAND_PARAMETER;
 		block->reason = MV_REASON_MODULE_MADE;
 	}
-	mv_origin_release(&origin);
 }
 
 /* The sizes of the parameters, in the order of their births, which is mostly that of the module tree.  */

@@ -16,6 +16,7 @@
 #ifndef ANALYZE_GUESS_H
 #define ANALYZE_GUESS_H
 
+#include "analyze/origin.h"
 #include "analyze/replay.h"
 
 enum { MV_GUESS_SLACK_BYTES = 1 << 20 };
@@ -36,7 +37,7 @@ int mv_guess_like_earlier(struct mv_replay *replay, const struct mv_guess_window
 
 /* For each such block that is alive at the end and was made by a module: parameter.  So too where autograd keeps it, or it
  * was copied from the host.  */
-void mv_guess_parameters(struct mv_replay *replay);
+void mv_guess_parameters(struct mv_replay *replay, struct mv_origin *origin);
 
 /* For each such block born in WINDOW, a backward: gradient if its size is a parameter's.  0 or -ENOMEM.  */
 int mv_guess_gradients(struct mv_replay *replay, const struct mv_guess_window *window);

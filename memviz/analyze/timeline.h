@@ -52,6 +52,7 @@ enum mv_reason {
 	MV_REASON_OUTSIDE,	    /* not counted in the bands: mv_timeline_is_banded */
 	MV_REASON_REUSED,	    /* autograd kept it for the backwards of several steps: data, not a result */
 	MV_REASON_COLLECTED,	    /* a guess: made without gradients, and several of the same stack were alive at once */
+	MV_REASON_GATHERED,	    /* made by FSDP for parameters of all ranks */
 	MV_REASON_WORKSPACE,	    /* given to cuBLAS to compute with */
 	MV_REASON_COPIED,	    /* filled from the host */
 	MV_REASON_STATE_LIKE,	    /* a guess: one of a series like the parameters, where no optimizer of the framework's steps */

@@ -70,6 +70,14 @@ static void what_comes_from_the_host_is_other(void)
 	CU_ASSERT(says(trial_of(MV_ROLE_COPIED, MV_PHASE_NONE), MV_BAND_OTHER, MV_REASON_COPIED));
 }
 
+static void what_fsdp_gathers_is_parameter_wherever_and_however_long(void)
+{
+	struct trial trial = trial_of(MV_ROLE_SAVED, MV_PHASE_BACKWARD);
+
+	trial.evidence.is_gathered = trial.evidence.is_short = true;
+	CU_ASSERT(says(trial, MV_BAND_PARAMETER, MV_REASON_GATHERED));
+}
+
 static void what_cublas_keeps_to_compute_with_is_other(void)
 {
 	struct trial trial = trial_of(MV_ROLE_WORKSPACE, MV_PHASE_BACKWARD);
@@ -253,6 +261,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(gradients_and_states_are_what_their_owner_says),
 	HARNESS_TEST(tags_are_believed),
 	HARNESS_TEST(what_comes_from_the_host_is_other),
+	HARNESS_TEST(what_fsdp_gathers_is_parameter_wherever_and_however_long),
 	HARNESS_TEST(what_cublas_keeps_to_compute_with_is_other),
 	HARNESS_TEST(what_autograd_keeps_is_activation_wherever_it_was_born),
 	HARNESS_TEST(what_is_kept_in_step_after_step_is_data),

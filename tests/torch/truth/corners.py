@@ -81,8 +81,23 @@ def ddp(watch):
         train(watch, model, optimizer)
 
 
+def tell_gathered(watch):
+    """Parameters are whole only while they are used."""
+    from torch.distributed.fsdp._fully_shard._fsdp_param import FSDPParam
+
+    to_unsharded = FSDPParam.to_unsharded
+
+    def told(self):
+        to_unsharded(self)
+        watch.parameter(self._unsharded_param, self._param_fqn)
+
+    FSDPParam.to_unsharded = told
+
+
 def fsdp2(watch):
     from torch.distributed.fsdp import fully_shard
+
+    tell_gathered(watch)
 
     with alone():
         model = gpt()

@@ -239,6 +239,10 @@ class Truth(Watch):
         self.note("G", tensors)
         return super().gradient(*tensors)
 
+    def parameter(self, tensor, name):
+        self.note("P", tensor, name)
+        return super().parameter(tensor, name)
+
     def kept_for_backward(self, tensor):
         self.note("V", tensor)
         return super().kept_for_backward(tensor)

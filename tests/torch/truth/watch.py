@@ -69,6 +69,10 @@ class Watch:
         """Of which nobody else knows."""
         return tensors[0] if len(tensors) == 1 else tensors
 
+    def parameter(self, tensor, name):
+        """Of a module that is not known to hold it."""
+        return tensor
+
     def kept_for_backward(self, tensor):
         """By other means than autograd's."""
         return tensor
