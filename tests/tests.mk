@@ -129,7 +129,7 @@ check-recorder: $(recorder_programs) $(BUILD)/libmemviz.so gpusim ## test the re
 
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
-fuzz_targets := $(addprefix $(BUILD)/fuzz/,recording cache)
+fuzz_targets := $(addprefix $(BUILD)/fuzz/,recording cache rulebook)
 fuzz_src     := $(both_src) $(call room_src,memviz/read memviz/analyze memviz/symbol) memviz/export/packed.c
 fuzz_obj     := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(fuzz_src))
 fuzz_flags   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -144,11 +144,12 @@ $(fuzz_targets): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(fuzz_obj)
 	$(Q)$(FUZZ_CC) $(fuzz_flags) -fsanitize=fuzzer -o $@ $^ $(view_libs)
 
 .PHONY: fuzz
-fuzz: $(fuzz_targets) $(test_out)/forge ## feed damaged recordings, and damaged caches of names, to the viewer for FUZZ_SECONDS each
+fuzz: $(fuzz_targets) $(test_out)/forge ## feed damaged recordings, caches of names and rules to the viewer for FUZZ_SECONDS each
 	$(Q)mkdir -p $(fuzz_targets:%=%.seeds) $(fuzz_targets:%=%.corpus)
 	$(Q)for seed in tiny chunks named; do rm -f $(BUILD)/fuzz/recording.seeds/$$seed; \
 		$(test_out)/forge $$seed $(BUILD)/fuzz/recording.seeds/$$seed || exit 1; done
 	$(Q)$(test_out)/forge cache $(BUILD)/fuzz/cache.seeds/cache
+	$(Q)printf '# mine\nother stack=*a.py:b name=c phase=forward size>=1MiB life<=2s\n' > $(BUILD)/fuzz/rulebook.seeds/rules
 	$(Q)for target in $(fuzz_targets); do \
 		$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -max_len=65536 -print_final_stats=1 \
 			-artifact_prefix=$(BUILD)/fuzz/ $$target.corpus $$target.seeds || exit 1; done

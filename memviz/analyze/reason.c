@@ -51,6 +51,7 @@ static const struct saying sayings[MV_REASON_COUNT] = {
 	[MV_REASON_UNKNOWN] = {"nothing says what for", true},
 	[MV_REASON_OUTSIDE] = {"outside of the framework's pool", false},
 	[MV_REASON_REUSED] = {"kept for backward in step after step: the program's data", false},
+	[MV_REASON_RULED] = {"a rule of yours", false},
 	[MV_REASON_GATHERED] = {"parameters that FSDP has gathered from all ranks", false},
 	[MV_REASON_WORKSPACE] = {"cuBLAS computes with it", false},
 	[MV_REASON_COPIED] = {"copied from the host", false},

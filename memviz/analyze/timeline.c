@@ -7,6 +7,7 @@
 #include "analyze/bands.h"
 #include "analyze/plumbing.h"
 #include "analyze/replay.h"
+#include "analyze/rulebook.h"
 #include "analyze/series.h"
 #include "read/recording.h"
 #include "read/table.h"
@@ -188,7 +189,7 @@ static void find_peaks(struct mv_timeline *timeline)
 	}
 }
 
-static int make(struct mv_timeline *timeline, struct mv_diag *diag)
+static int make(struct mv_timeline *timeline, const struct mv_rulebook *book, struct mv_diag *diag)
 {
 	int err = mv_replay_run(timeline->recording, &timeline->replay, diag);
 
@@ -198,11 +199,13 @@ static int make(struct mv_timeline *timeline, struct mv_diag *diag)
 	mv_plumbing_strip(&timeline->replay, timeline->ooms, timeline->oom_count);
 	if (find_cards(timeline) || mv_bands_assign(timeline, &timeline->replay))
 		return mv_diag_set(diag, -ENOMEM, 0, "out of memory");
+	mv_rulebook_apply(book, timeline, &timeline->replay);
 	find_peaks(timeline);
 	return 0;
 }
 
-int mv_timeline_of(struct mv_recording *recording, struct mv_timeline **timeline, struct mv_diag *diag)
+static int make_of(struct mv_recording *recording, const struct mv_rulebook *book, struct mv_timeline **timeline,
+		   struct mv_diag *diag)
 {
 	struct mv_timeline *made = calloc(1, sizeof *made);
 	int err;
@@ -213,7 +216,7 @@ int mv_timeline_of(struct mv_recording *recording, struct mv_timeline **timeline
 		return mv_diag_set(diag, -ENOMEM, 0, "out of memory");
 	}
 	made->recording = recording;
-	err = make(made, diag);
+	err = make(made, book, diag);
 	if (err)
 		mv_timeline_close(made);
 	else
@@ -221,13 +224,23 @@ int mv_timeline_of(struct mv_recording *recording, struct mv_timeline **timeline
 	return err;
 }
 
-int mv_timeline_open(const char *path, struct mv_timeline **timeline, struct mv_diag *diag)
+int mv_timeline_of(struct mv_recording *recording, struct mv_timeline **timeline, struct mv_diag *diag)
+{
+	return make_of(recording, NULL, timeline, diag);
+}
+
+int mv_timeline_open_by(const struct mv_rulebook *book, const char *path, struct mv_timeline **timeline, struct mv_diag *diag)
 {
 	struct mv_recording *recording;
 	int err = mv_recording_open(path, &recording, diag);
 
 	*timeline = NULL;
-	return err ? err : mv_timeline_of(recording, timeline, diag);
+	return err ? err : make_of(recording, book, timeline, diag);
+}
+
+int mv_timeline_open(const char *path, struct mv_timeline **timeline, struct mv_diag *diag)
+{
+	return mv_timeline_open_by(NULL, path, timeline, diag);
 }
 
 void mv_timeline_close(struct mv_timeline *timeline)

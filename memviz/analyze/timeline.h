@@ -52,6 +52,7 @@ enum mv_reason {
 	MV_REASON_OUTSIDE,	    /* not counted in the bands: mv_timeline_is_banded */
 	MV_REASON_REUSED,	    /* autograd kept it for the backwards of several steps: data, not a result */
 	MV_REASON_COLLECTED,	    /* a guess: made without gradients, and several of the same stack were alive at once */
+	MV_REASON_RULED,	    /* a rule of the user's own says so */
 	MV_REASON_GATHERED,	    /* made by FSDP for parameters of all ranks */
 	MV_REASON_WORKSPACE,	    /* given to cuBLAS to compute with */
 	MV_REASON_COPIED,	    /* filled from the host */
@@ -127,9 +128,13 @@ struct mv_card_memory {
 struct mv_timeline;
 struct mv_recording;
 struct mv_samples;
+struct mv_rulebook;
 
 /* Replay the recording at PATH.  -errno with DIAG.  */
 int mv_timeline_open(const char *path, struct mv_timeline **timeline, struct mv_diag *diag);
+
+/* The same with a user's own rules of bands; NULL: there are none.  */
+int mv_timeline_open_by(const struct mv_rulebook *book, const char *path, struct mv_timeline **timeline, struct mv_diag *diag);
 void mv_timeline_close(struct mv_timeline *timeline);
 
 /* The same for a recording that is open already.  It becomes the timeline's, also on failure.  */

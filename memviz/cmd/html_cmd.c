@@ -8,10 +8,11 @@
 #include "cmd/command.h"
 #include "cmd/naming.h"
 #include "cmd/output.h"
+#include "cmd/rulefile.h"
 #include "cmd/tell.h"
 #include "export/html.h"
 
-enum { OPTION_OUTPUT, OPTION_NATIVE, OPTION_DEBUG_DIR, OPTION_DEBUGINFOD, OPTION_NO_CACHE };
+enum { OPTION_OUTPUT, OPTION_NATIVE, OPTION_DEBUG_DIR, OPTION_DEBUGINFOD, OPTION_NO_CACHE, OPTION_RULES };
 
 static const struct mv_option options[] = {
 	[OPTION_OUTPUT] = {"output", "FILE", "the page to write; - is stdout", 'o'},
@@ -19,25 +20,32 @@ static const struct mv_option options[] = {
 	[OPTION_DEBUG_DIR] = MV_NAMING_OPTION_DEBUG_DIR,
 	[OPTION_DEBUGINFOD] = MV_NAMING_OPTION_DEBUGINFOD,
 	[OPTION_NO_CACHE] = MV_NAMING_OPTION_NO_CACHE,
+	[OPTION_RULES] = MV_RULEFILE_OPTION,
 	{NULL, NULL, NULL, 0},
 };
 
 /* Recordings of several ranks go into one page; hundreds would not be one that a browser opens.  */
 enum { FILES_MAX = 256 };
 
+/* How all of them are read.  */
+struct reading {
+	enum mv_places_names names;
+	struct mv_naming naming;
+	struct mv_rulebook *book;
+};
+
 struct source {
 	struct mv_timeline *timeline;
 	struct mv_places *places;
 };
 
-static int open_source(const char *path, enum mv_places_names names, const struct mv_naming *naming, struct source *source,
-		       struct mv_html_recording *recording)
+static int open_source(const char *path, const struct reading *how, struct source *source, struct mv_html_recording *recording)
 {
 	struct mv_diag diag = {0};
 
-	if (mv_timeline_open(path, &source->timeline, &diag))
+	if (mv_timeline_open_by(how->book, path, &source->timeline, &diag))
 		return mv_tell_recording(path, &diag);
-	if (mv_places_open(mv_timeline_recording(source->timeline), names, &naming->sources, &source->places)) {
+	if (mv_places_open(mv_timeline_recording(source->timeline), how->names, &how->naming.sources, &source->places)) {
 		mv_tell("out of memory");
 		return MV_EXIT_BAD;
 	}
@@ -66,17 +74,19 @@ static int write_page(const struct mv_html_recording *recordings, size_t count, 
 
 static int make_page(const struct mv_args *args, struct source *sources, struct mv_html_recording *recordings)
 {
-	enum mv_places_names names = args->value[OPTION_NATIVE] ? MV_PLACES_ALL_NAMES : MV_PLACES_OWN_NAMES;
-	struct mv_naming naming;
+	struct reading how = {.names = args->value[OPTION_NATIVE] ? MV_PLACES_ALL_NAMES : MV_PLACES_OWN_NAMES};
 	int i, code = MV_EXIT_DONE;
 
 	for (i = 0; i < args->rest_count; i++)
 		if (!mv_output_spares(args->value[OPTION_OUTPUT], args->rest[i]))
 			return MV_EXIT_USAGE;
-	mv_naming_read(&naming, &(struct mv_naming_choice){args->value[OPTION_DEBUG_DIR], args->value[OPTION_DEBUGINFOD],
+	mv_naming_read(&how.naming, &(struct mv_naming_choice){args->value[OPTION_DEBUG_DIR], args->value[OPTION_DEBUGINFOD],
 							   args->value[OPTION_NO_CACHE]});
+	if (!mv_rulefile_read(args->value[OPTION_RULES], &how.book))
+		return MV_EXIT_INPUT;
 	for (i = 0; i < args->rest_count && code == MV_EXIT_DONE; i++)
-		code = open_source(args->rest[i], names, &naming, &sources[i], &recordings[i]);
+		code = open_source(args->rest[i], &how, &sources[i], &recordings[i]);
+	mv_rulebook_close(how.book);
 	if (code == MV_EXIT_DONE)
 		code = write_page(recordings, (size_t)args->rest_count, args->value[OPTION_OUTPUT]);
 	return code;

@@ -9,6 +9,7 @@
 #include "cmd/option.h"
 #include "cmd/output.h"
 #include "cmd/report_view.h"
+#include "cmd/rulefile.h"
 #include "cmd/tell.h"
 
 enum {
@@ -20,6 +21,7 @@ enum {
 	OPTION_DEBUG_DIR,
 	OPTION_DEBUGINFOD,
 	OPTION_NO_CACHE,
+	OPTION_RULES,
 	OPTION_JSON,
 	OPTION_OUTPUT,
 };
@@ -33,6 +35,7 @@ static const struct mv_option options[] = {
 	[OPTION_DEBUG_DIR] = MV_NAMING_OPTION_DEBUG_DIR,
 	[OPTION_DEBUGINFOD] = MV_NAMING_OPTION_DEBUGINFOD,
 	[OPTION_NO_CACHE] = MV_NAMING_OPTION_NO_CACHE,
+	[OPTION_RULES] = MV_RULEFILE_OPTION,
 	[OPTION_JSON] = {"json", NULL, "for programs: see memviz-report(1)", 'j'},
 	[OPTION_OUTPUT] = {"output", "FILE", "write there instead of to stdout", 'o'},
 	{NULL, NULL, NULL, 0},
@@ -121,7 +124,8 @@ static int show(const struct mv_args *args, const struct mv_timeline *timeline, 
 static int run(const struct mv_args *args)
 {
 	const char *path = args->rest[0];
-	struct mv_timeline *timeline;
+	struct mv_rulebook *book = NULL;
+	struct mv_timeline *timeline = NULL;
 	struct mv_moment moment;
 	struct mv_diag diag = {0};
 	enum mv_report_frames frames;
@@ -134,8 +138,13 @@ static int run(const struct mv_args *args)
 		return code;
 	if (!mv_output_spares(args->value[OPTION_OUTPUT], path))
 		return MV_EXIT_USAGE;
-	if (mv_timeline_open(path, &timeline, &diag))
-		return mv_tell_recording(path, &diag);
+	if (!mv_rulefile_read(args->value[OPTION_RULES], &book))
+		return MV_EXIT_INPUT;
+	if (mv_timeline_open_by(book, path, &timeline, &diag))
+		code = mv_tell_recording(path, &diag);
+	mv_rulebook_close(book);
+	if (!timeline)
+		return code;
 	code = mv_moment_find(timeline, path, args->value[OPTION_AT], args->value[OPTION_DEVICE], &moment);
 	if (code == MV_OPTION_GO_ON)
 		code = show(args, timeline, &moment, top, frames);
