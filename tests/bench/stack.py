@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a capture in a Python program costs: one line for each figure, NAME VALUE UNIT."""
+import functools
+import operator
 import os
 import sys
 import threading
@@ -22,6 +24,15 @@ def call_deep(call, depth):
 def call_deep_through_c(call, depth):
     """DEPTH frames of Python with C between every other two."""
     return next(map(lambda _: call_deep_through_c(call, depth - 2), [0])) if depth > 2 else call()
+
+
+def call_deep_through_much_c(call, depth):
+    """The same with more of C."""
+    def go_on(_):
+        return call_deep_through_much_c(call, depth - 2)
+
+    through = functools.partial(operator.call, functools.partial(operator.call, go_on))
+    return next(map(through, [0])) if depth > 2 else call()
 
 
 def frames_at(deep, depth):
@@ -61,4 +72,6 @@ probe.start()
 for thread_count in (1, 2):
     measure(call_deep, 20, thread_count)
     measure(call_deep_through_c, 20, thread_count)
+    measure(call_deep_through_much_c, 4, thread_count)
+    measure(call_deep_through_much_c, 20, thread_count)
 measure_new()
