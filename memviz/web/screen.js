@@ -20,7 +20,11 @@ export class Screen {
 		this.app = app;
 		this.base = byId("base");
 		this.ink = byId("ink");
-		this.observer = new ResizeObserver(() => this.resize());
+		/* At once: a canvas of another size is black, and would be seen for a frame. */
+		this.observer = new ResizeObserver(() => {
+			this.resize();
+			this.draw();
+		});
 		this.observer.observe(byId("plot"));
 		this.dark = matchMedia("(prefers-color-scheme: dark)");
 		this.onScheme = () => this.readColors();

@@ -174,6 +174,24 @@ class Words(PageTest):
                 self.assert_legible(scene)
 
 
+    def test_no_frame_is_black_while_the_window_changes(self):
+        """An observer that comes after the page's own sees what will be painted."""
+        self.open("gpt")
+        self.browser.run("""window.corners = [];
+            const copy = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+            new ResizeObserver(() => {
+                copy.clearRect(0, 0, 1, 1);
+                copy.drawImage(document.getElementById("base"), 0, 0);
+                corners.push([...copy.getImageData(0, 0, 1, 1).data]);
+            }).observe(document.getElementById("plot"));""")
+        for size in ((1280, 800), (900, 700), (1100, 640)):
+            self.browser.screen(*size)
+            workshop.settle(self.browser)
+        corners = self.browser.run("return corners")
+        self.assertGreaterEqual(len(corners), 3)
+        self.assertEqual([corner for corner in corners if sum(corner[:3]) == 0], [])
+
+
 class Sums(PageTest):
     MOMENTS = 12
 
