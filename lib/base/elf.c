@@ -238,8 +238,15 @@ void *mv_elf_kept(void **kept, const char *library, const char *name)
 struct symbol_search {
 	const char *name;
 	uintptr_t except;
+	const struct mv_elf *caller; /* only this, and what it needs; NULL: any object */
 	void *found;
 };
+
+/* What an object is, its file's name may not say: packages carry libcudart-e409450e.so.11.0.  */
+static bool is_linked_with(const struct mv_elf *caller, const struct mv_elf *elf)
+{
+	return elf->start == caller->start || mv_elf_needs(caller, mv_elf_soname(elf));
+}
 
 static bool has_symbol(const struct mv_elf *elf, void *context)
 {
@@ -247,16 +254,28 @@ static bool has_symbol(const struct mv_elf *elf, void *context)
 
 	if (search->except >= elf->start && search->except < elf->end)
 		return false;
+	if (search->caller && !is_linked_with(search->caller, elf))
+		return false;
 	search->found = mv_elf_symbol(elf, search->name);
 	return search->found != NULL;
 }
 
 void *mv_elf_symbol_anywhere(const char *name, const void *except)
 {
-	struct symbol_search search = {name, (uintptr_t)except, NULL};
+	struct symbol_search search = {.name = name, .except = (uintptr_t)except};
 
 	mv_elf_each(has_symbol, &search);
 	return search.found;
+}
+
+void *mv_elf_symbol_for(const void *caller, const char *name, const void *except)
+{
+	struct mv_elf calling;
+	struct symbol_search search = {.name = name, .except = (uintptr_t)except, .caller = &calling};
+
+	if (mv_elf_holding(caller, &calling) && mv_elf_each(has_symbol, &search))
+		return search.found;
+	return mv_elf_symbol_anywhere(name, except);
 }
 
 void *mv_elf_kept_anywhere(void **kept, const char *name)

@@ -61,6 +61,10 @@ void *mv_elf_kept_anywhere(void **kept, const char *name);
 /* As mv_elf_symbol over all loaded objects, in the loader's order, leaving out the one that holds EXCEPT (NULL: none).  */
 void *mv_elf_symbol_anywhere(const char *name, const void *except);
 
+/* The same, but first of the object that holds CALLER and of those that it needs: what it was linked against, where several
+ * have the name.  */
+void *mv_elf_symbol_for(const void *caller, const char *name, const void *except);
+
 /* Entry TAG of ELF's dynamic section: where it leads to, in memory; its number.  0: there is none.  */
 uintptr_t mv_elf_dynamic_address(const struct mv_elf *elf, ElfW(Sxword) tag);
 uint64_t mv_elf_dynamic_number(const struct mv_elf *elf, ElfW(Sxword) tag);

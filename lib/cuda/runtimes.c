@@ -16,41 +16,6 @@ struct caller_entry {
 
 static struct caller_entry g_callers[CALLERS];
 
-struct runtime_search {
-	const struct mv_elf *caller; /* itself, or what it needs; NULL: any object */
-	const char *name;
-	void *found;
-};
-
-/* Known by what it defines, not by its name: packages carry runtimes as libcudart-e409450e.so.11.0.  */
-static bool defines(const struct mv_elf *elf, void *context)
-{
-	struct runtime_search *search = context;
-
-	if ((uintptr_t)&g_callers >= elf->start && (uintptr_t)&g_callers < elf->end)
-		return false;
-	if (search->caller && elf->start != search->caller->start &&
-	    !mv_elf_needs(search->caller, mv_elf_soname(elf)))
-		return false;
-	search->found = mv_elf_symbol(elf, search->name);
-	return search->found != NULL;
-}
-
-static void *runtime_symbol(const char *name, const void *caller)
-{
-	struct mv_elf calling;
-	struct runtime_search search = {.name = name};
-
-	if (mv_elf_holding(caller, &calling)) {
-		search.caller = &calling;
-		if (mv_elf_each(defines, &search))
-			return search.found;
-	}
-	search.caller = NULL;
-	mv_elf_each(defines, &search);
-	return search.found;
-}
-
 void *mv_runtimes_real(const struct mv_hook *hook, const void *caller)
 {
 	uintptr_t place = (uintptr_t)caller ^ (uintptr_t)(hook - mv_hooks) << 56;
@@ -60,7 +25,7 @@ void *mv_runtimes_real(const struct mv_hook *hook, const void *caller)
 
 	if (kept == place && __atomic_load_n(&entry->check, __ATOMIC_RELAXED) == (place ^ real))
 		return (void *)real;
-	real = (uintptr_t)runtime_symbol(hook->name, caller);
+	real = (uintptr_t)mv_elf_symbol_for(caller, hook->name, g_callers);
 	if (!real)
 		return NULL;
 	__atomic_store_n(&entry->caller, place, __ATOMIC_RELAXED);

@@ -7,7 +7,10 @@
  *	cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void *workspace, size_t workspaceSizeInBytes);
  *
  * What has been handed over is remembered until it is given back, and noted when it comes a second time.  Two that share
- * a slot push each other out, and are noted later, or again.  */
+ * a slot push each other out, and are noted later, or again.
+ *
+ * A process may hold several cuBLAS, and others than PyTorch call this function, too: each reaches the one that it was
+ * linked against, which stays loaded for as long as its caller does.  */
 #include "torch/workspace.h"
 
 #include <errno.h>
@@ -19,16 +22,34 @@
 #include "torch/real.h"
 #include "torch/torch.h"
 
-#define LIBRARY "libcublas.so"
 #define SET_WORKSPACE "cublasSetWorkspace_v2"
 
-enum { STATUS_SUCCESS = 0, STATUS_NOT_INITIALIZED = 1, SLOTS = 64, NOTED = 1 };
+enum { STATUS_SUCCESS = 0, STATUS_NOT_INITIALIZED = 1, SLOTS = 64, NOTED = 1, CALLERS = 16 };
 
 typedef int (*set_workspace_fn)(void *handle, void *workspace, size_t size_bytes);
 
 /* Addresses, which are even, and the lowest bit: it has been noted.  Slots are words of their own, and a lost one is found
  * again at the next multiplication, so that no order matters.  */
 static uintptr_t g_slots[SLOTS];
+
+/* What was found for a place in the program.  Read while it may be written: CHECK is the exclusive or of both, so that a
+ * mixture is taken for nothing.  */
+static struct {
+	uintptr_t real, check;
+} g_callers[CALLERS];
+
+static set_workspace_fn real_for(const void *caller)
+{
+	size_t i = mv_hash_u64((uintptr_t)caller) % CALLERS;
+	uintptr_t real = __atomic_load_n(&g_callers[i].real, __ATOMIC_RELAXED);
+
+	if (real && (real ^ __atomic_load_n(&g_callers[i].check, __ATOMIC_RELAXED)) == (uintptr_t)caller)
+		return (set_workspace_fn)real;
+	real = (uintptr_t)mv_elf_symbol_for(caller, SET_WORKSPACE, g_callers);
+	__atomic_store_n(&g_callers[i].real, real, __ATOMIC_RELAXED);
+	__atomic_store_n(&g_callers[i].check, real ^ (uintptr_t)caller, __ATOMIC_RELAXED);
+	return (set_workspace_fn)real;
+}
 
 static uintptr_t *slot_of(const void *address)
 {
@@ -68,8 +89,7 @@ int mv_workspace_set(void *handle, void *workspace, size_t size_bytes) MV_TORCH_
 
 int mv_workspace_set(void *handle, void *workspace, size_t size_bytes)
 {
-	static void *kept;
-	set_workspace_fn real = (set_workspace_fn)mv_torch_real(&kept, LIBRARY, SET_WORKSPACE);
+	set_workspace_fn real = real_for(__builtin_return_address(0));
 	int status = real ? real(handle, workspace, size_bytes) : STATUS_NOT_INITIALIZED;
 
 	if (status == STATUS_SUCCESS)

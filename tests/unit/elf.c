@@ -77,6 +77,30 @@ static void a_search_can_leave_one_object_out(void)
 	CU_ASSERT_PTR_NULL(mv_elf_symbol_anywhere("lfind", here));
 }
 
+/* libc has one of this name, too.  */
+__attribute__((visibility("default"))) void *lsearch(void);
+
+void *lsearch(void)
+{
+	return NULL;
+}
+
+static void a_caller_reaches_what_it_was_linked_against(void)
+{
+	void *ours = (void *)(uintptr_t)lsearch;
+	void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+	void *theirs = dlsym(libc, "lsearch"), *caller = dlsym(libc, "lfind");
+
+	CU_ASSERT_FATAL(theirs && caller);
+	CU_ASSERT_PTR_NOT_EQUAL(theirs, ours);
+	CU_ASSERT_PTR_EQUAL(mv_elf_symbol_for(ours, "lsearch", NULL), ours);
+	CU_ASSERT_PTR_EQUAL(mv_elf_symbol_for(caller, "lsearch", NULL), theirs);
+	/* Of no object, or without one of that name: the first that has it.  */
+	CU_ASSERT_PTR_EQUAL(mv_elf_symbol_for(NULL, "lsearch", NULL), ours);
+	CU_ASSERT_PTR_EQUAL(mv_elf_symbol_for(caller, "CU_cleanup_registry", NULL), dlsym(RTLD_DEFAULT, "CU_cleanup_registry"));
+	dlclose(libc);
+}
+
 static const struct harness_test tests[] = {
 	HARNESS_TEST(symbols_are_where_dlsym_finds_them),
 	HARNESS_TEST(what_an_object_lacks_is_null),
@@ -84,5 +108,6 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(the_program_itself_has_an_empty_path),
 	HARNESS_TEST(loading_an_object_changes_the_counts),
 	HARNESS_TEST(a_search_can_leave_one_object_out),
+	HARNESS_TEST(a_caller_reaches_what_it_was_linked_against),
 };
 HARNESS_MAIN("elf", tests)
