@@ -35,6 +35,8 @@ void mv_session_append_seen(struct mv_session *session, struct mv_session_thread
 {
 	if (wants_stack(session, event))
 		event->stack = mv_session_capture(session);
+	if (event->kind == MV_EVENT_ALLOC)
+		mv_live_expect_record(&session->store.live, (enum mv_ledger)event->ledger, event->address);
 	mv_session_append(session, thread, event);
 }
 
@@ -106,11 +108,7 @@ static void append_news(struct mv_session *session, struct mv_session_thread *th
 		note_pool(session, event);
 	if (event->kind == MV_EVENT_ALLOC)
 		mv_live_expect(&session->store.live, (enum mv_ledger)event->ledger, event->address);
-	if (wants_stack(session, event))
-		event->stack = mv_session_capture(session);
-	if (event->kind == MV_EVENT_ALLOC)
-		mv_live_expect_record(&session->store.live, (enum mv_ledger)event->ledger, event->address);
-	mv_session_append(session, thread, event);
+	mv_session_append_seen(session, thread, event);
 	if (event->kind == MV_EVENT_CALL) {
 		keep_change(session, event);
 	} else if (event->kind == MV_EVENT_ALLOC) {

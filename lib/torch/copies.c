@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "torch/storage.h"
 #include "torch/real.h"
+#include "torch/storage.h"
 #include "torch/torch.h"
 
 #define LIBRARY "libtorch_cpu.so"

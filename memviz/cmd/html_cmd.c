@@ -81,7 +81,7 @@ static int make_page(const struct mv_args *args, struct source *sources, struct 
 		if (!mv_output_spares(args->value[OPTION_OUTPUT], args->rest[i]))
 			return MV_EXIT_USAGE;
 	mv_naming_read(&how.naming, &(struct mv_naming_choice){args->value[OPTION_DEBUG_DIR], args->value[OPTION_DEBUGINFOD],
-							   args->value[OPTION_NO_CACHE]});
+								args->value[OPTION_NO_CACHE]});
 	if (!mv_rulefile_read(args->value[OPTION_RULES], &how.book))
 		return MV_EXIT_INPUT;
 	for (i = 0; i < args->rest_count && code == MV_EXIT_DONE; i++)
