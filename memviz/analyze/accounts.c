@@ -84,10 +84,10 @@ static void note_first(struct walk *walk, const struct mv_sample *sample, int64_
 static void note_growth(struct walk *walk, uint32_t kinds, uint32_t count, int64_t growth)
 {
 	if (kinds & KINDS_OF_MODULES) {
-		walk->modules += growth;
+		walk->modules = mv_bytes_plus(walk->modules, growth);
 		walk->changes += count;
 	} else if (kinds) {
-		walk->context += growth;
+		walk->context = mv_bytes_plus(walk->context, growth);
 	}
 }
 
@@ -95,7 +95,8 @@ static void note_growth(struct walk *walk, uint32_t kinds, uint32_t count, int64
  * note, from a program that never paused: it says nothing of the rest.  */
 static void note_own(struct walk *walk, const struct mv_sample *sample)
 {
-	int64_t beyond = (int64_t)sample->bytes[MV_TERM_PROCESS] - mv_account_counted(&walk->holdings, sample);
+	int64_t process = (int64_t)sample->bytes[MV_TERM_PROCESS];
+	int64_t beyond = mv_bytes_minus(process, mv_account_counted(&walk->holdings, sample));
 	uint32_t count, kinds;
 
 	if (beyond < 0)
@@ -103,7 +104,7 @@ static void note_own(struct walk *walk, const struct mv_sample *sample)
 	kinds = changes_until(walk, sample->time_ns, &count);
 	if (walk->count) {
 		walk->has_changed |= kinds != 0;
-		note_growth(walk, kinds, count, beyond - walk->before);
+		note_growth(walk, kinds, count, mv_bytes_minus(beyond, walk->before));
 	}
 	note_first(walk, sample, beyond);
 	walk->before = beyond;
@@ -129,7 +130,7 @@ static int add(struct mv_accounts *accounts, const struct walk *walk, const stru
 		.said = *said,
 		.counted_bytes = mv_account_counted(&walk->holdings, said),
 		.has_own = has_own,
-		.context_bytes = has_own ? walk->first + walk->context : 0,
+		.context_bytes = has_own ? mv_bytes_plus(walk->first, walk->context) : 0,
 		.modules_bytes = has_own ? walk->modules : 0,
 		.changes = has_own ? walk->changes : 0,
 		.is_first_lost = is_first_lost(walk),

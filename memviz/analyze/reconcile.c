@@ -40,7 +40,7 @@ static void put_rest(struct mv_equation *equation)
 	int i;
 
 	for (i = 0; i < MV_PART_UNEXPLAINED; i++)
-		rest -= equation->parts[i].bytes;
+		rest = mv_bytes_minus(rest, equation->parts[i].bytes);
 	put(equation, MV_PART_UNEXPLAINED, rest, MV_BASIS_REST);
 }
 
@@ -80,7 +80,8 @@ static void put_found(struct mv_equation *equation, const struct mv_account *acc
 static void put_used(struct mv_equation *equation, const struct mv_holdings *now, const struct mv_account *account)
 {
 	const struct mv_sample *said = &account->said;
-	int64_t used = (int64_t)mv_sample_told(said, MV_TERM_USED) + mv_account_counted(now, said) - account->counted_bytes;
+	int64_t since = mv_bytes_minus(mv_account_counted(now, said), account->counted_bytes);
+	int64_t used = mv_bytes_plus((int64_t)mv_sample_told(said, MV_TERM_USED), since);
 
 	equation->used_bytes = used > 0 ? (uint64_t)used : 0;
 	equation->total_bytes = mv_sample_told(said, MV_TERM_TOTAL);

@@ -32,6 +32,17 @@ static inline uint64_t mv_sample_told(const struct mv_sample *sample, enum mv_te
 	return sample && mv_sample_tells(sample, term) ? sample->bytes[term] : 0;
 }
 
+/* Differences of counts of bytes are signed.  A damaged file may say anything: there they wrap, as sums do.  */
+static inline int64_t mv_bytes_plus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static inline int64_t mv_bytes_minus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
 /* An MV_EVENT_CALL.  What lives on is there also when its event has been overwritten.  */
 struct mv_card_call {
 	uint64_t time_ns;

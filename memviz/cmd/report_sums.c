@@ -72,7 +72,7 @@ static void print_part(const struct mv_paper *paper, const char *name, int64_t b
 	char signed_name[NAME_BYTES];
 
 	snprintf(signed_name, sizeof signed_name, "%c %s", bytes < 0 ? '-' : '+', name);
-	mv_paper_row(paper, signed_name, bytes < 0 ? (uint64_t)-bytes : (uint64_t)bytes, text);
+	mv_paper_row(paper, signed_name, (uint64_t)(bytes < 0 ? mv_bytes_minus(0, bytes) : bytes), text);
 }
 
 /* Why NVML did not say more, if the recording says that.  */

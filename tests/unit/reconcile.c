@@ -375,6 +375,28 @@ static void terms_that_are_not_known_are_left_out(void)
 	end(&stage);
 }
 
+/* As a damaged file may have them: the sum wraps, nothing overflows.  */
+static void absurd_sizes_still_add_up(void)
+{
+	struct mv_equation equation;
+	uint64_t time_ns, rest;
+	struct stage stage;
+	int i;
+
+	begin(&stage);
+	stage.samples++;
+	term(&stage, 0, MV_TERM_PROCESS, INT64_MAX);
+	term(&stage, 0, MV_TERM_OTHERS, INT64_MAX);
+	term(&stage, 0, MV_TERM_USED, INT64_MAX);
+	time_ns = allocate(&stage, 0, MV_LEDGER_DEVICE, ADDRESS, (uint64_t)INT64_MAX - 5);
+	equation = solve(&stage, 0, time_ns);
+	for (rest = equation.used_bytes, i = 0; i < MV_PART_COUNT; i++)
+		rest -= (uint64_t)equation.parts[i].bytes;
+	CU_ASSERT_EQUAL(rest, 0);
+	CU_ASSERT_EQUAL(equation.parts[MV_PART_LEDGER].bytes, INT64_MAX - 5);
+	end(&stage);
+}
+
 static const struct harness_test tests[] = {
 	HARNESS_TEST(the_first_sample_says_what_a_context_takes),
 	HARNESS_TEST(pages_are_counted_once),
@@ -391,5 +413,6 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(without_samples_the_driver_s_word_counts),
 	HARNESS_TEST(without_anybody_s_word_there_is_what_was_counted),
 	HARNESS_TEST(terms_that_are_not_known_are_left_out),
+	HARNESS_TEST(absurd_sizes_still_add_up),
 };
 HARNESS_MAIN("reconcile", tests)
