@@ -7,7 +7,7 @@ test_out := $(BUILD)/tests
 # Every room but the one with main and those that need what only a recorder has; and what forges recordings.
 suite_lib := $(test_out)/rooms.a
 suite_obj := $(filter-out %/cmd/main.o,$(view_obj)) $(call objs_of,$(call room_src,lib/store tests/support) \
-	lib/session/settings.c lib/session/process.c)
+	lib/session/settings.c lib/session/process.c lib/torch/turn.c)
 
 $(test_out)/%.o: tests/%.c
 	$(call say,CC,$<)

@@ -249,7 +249,8 @@ enum mv_event_kind {
 	MV_EVENT_FREE_FAILED = 3,  /* takes back this thread's last MV_EVENT_FREE of ADDRESS; SIZE 0: that had found nothing */
 	MV_EVENT_ALLOC_FAILED = 4, /* RESULT says how; SIZE was asked for */
 	MV_EVENT_OOM = 5,	   /* an allocation failed for good; EXTRA is the OOM's ordinal */
-	MV_EVENT_OWNER = 6,	   /* ROLE, and in REF the name (text, 0: none), of what lies at ADDRESS */
+	MV_EVENT_OWNER = 6,	   /* ROLE, and in REF the name (text, 0: none), of what lies at ADDRESS.  No ROLE, with
+				    * MV_FLAG_TOLD: memory had run out, and all that had an owner then has been told of */
 	MV_EVENT_PHASE_BEGIN = 7,  /* PHASE begins on THREAD; REF is its name (text) */
 	MV_EVENT_PHASE_END = 8,
 	MV_EVENT_MARK = 9,	   /* the program said REF (text) */

@@ -96,6 +96,10 @@ struct mv_sink {
 	 * no memory is known that begins there, and nothing was noted unless IS_SURE: it may still lie within some.  */
 	bool (*note_saved)(uint64_t address, bool is_hooked, bool is_sure);
 
+	/* All has been told that could be found out about the moment of the last out-of-memory error; little has been freed
+	 * since.  Takes its snapshot anew.  */
+	void (*note_unwound)(void);
+
 	/* A fact about the run: "driver" = "13000".  */
 	void (*note_fact)(const char *key, const char *value);
 };

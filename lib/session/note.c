@@ -252,5 +252,6 @@ const struct mv_sink mv_session_sink = {
 	.note_owner = mv_session_note_owner,
 	.is_named = mv_session_is_named,
 	.note_saved = mv_session_note_saved,
+	.note_unwound = mv_session_note_unwound,
 	.note_fact = mv_session_note_fact,
 };

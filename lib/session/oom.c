@@ -46,8 +46,11 @@ static void take_snapshot(struct mv_session *session, uint32_t ordinal)
 	mv_session_note_state(session);
 	mv_session_snapshot_path(session, "oom", ordinal, path);
 	err = mv_store_snapshot(&session->store, path, MV_FILE_SNAPSHOT, MV_REASON_OOM);
-	if (!err)
+	if (!err) {
+		__atomic_store_n(&session->oom_latest, ordinal, __ATOMIC_RELAXED);
+		mv_torch_expect_aftermath();
 		return;
+	}
 	mv_store_lose(&session->store, MV_LOSS_SNAPSHOT, 1);
 	mv_session_say("no snapshot of the out-of-memory error", NULL, mv_session_error(err));
 }
@@ -149,4 +152,35 @@ void mv_session_check_outcome(struct mv_session *session, const struct mv_event 
 	record_of(session->store.header, (uint32_t)number)->outcome = MV_OOM_SURVIVED;
 	mv_session_snapshot_path(session, "oom", (uint32_t)number, path);
 	tell_snapshot(path, (uint32_t)number);
+}
+
+/* ---- what was found out afterwards ---- */
+
+/* The first one stays where there is no room for another.  */
+static void take_anew(struct mv_session *session, uint32_t ordinal)
+{
+	char path[MV_STORE_PATH_BYTES];
+
+	mv_session_snapshot_path(session, "oom", ordinal, path);
+	if (mv_store_snapshot(&session->store, path, MV_FILE_SNAPSHOT, MV_REASON_OOM))
+		return;
+	/* Somebody may have told the file that was there before.  */
+	if (record_of(session->store.header, ordinal)->outcome == MV_OOM_SURVIVED)
+		tell_snapshot(path, ordinal);
+}
+
+void mv_session_note_unwound(void)
+{
+	struct mv_event told = {.kind = MV_EVENT_OWNER, .flags = MV_FLAG_TOLD};
+	struct mv_session_thread *thread;
+	struct mv_session *session = mv_session_join(&thread);
+	uint32_t ordinal;
+
+	if (!session)
+		return;
+	mv_session_append(session, thread, &told);
+	ordinal = __atomic_exchange_n(&session->oom_latest, 0, __ATOMIC_RELAXED);
+	if (ordinal)
+		take_anew(session, ordinal);
+	mv_session_leave(thread);
 }

@@ -37,6 +37,7 @@ struct mv_session {
 	uint64_t oom_number; /* of the error whose outcome is open, 0: none */
 	uint32_t oom_thread; /* that failed */
 	uint32_t oom_allocs; /* by other threads since */
+	uint32_t oom_latest; /* whose snapshot may yet be taken anew, 0: none */
 	struct mv_sampler sampler;
 };
 
@@ -117,6 +118,7 @@ bool mv_session_is_named(uint64_t address);
 bool mv_session_note_saved(uint64_t address, bool is_hooked, bool is_sure);
 void mv_session_note_fact(const char *key, const char *value);
 void mv_session_note_oom(const struct mv_oom_report *report);
+void mv_session_note_unwound(void);
 
 /* And these: ending.c.  */
 void mv_session_note_users(uint64_t handle, struct mv_users users, uint16_t api);

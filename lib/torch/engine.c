@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "torch/real.h"
 #include "torch/torch.h"
+#include "torch/turn.h"
 
 #define LIBRARY "libtorch_cpu.so"
 
@@ -38,21 +39,25 @@ static void note_backward(bool begins)
 {
 	const struct mv_sink *sink = mv_torch_sink();
 
+	if (begins)
+		mv_turn_enter();
 	if (sink)
 		sink->note_phase(begins, MV_PHASE_BACKWARD, NULL, 0);
+	if (!begins)
+		mv_turn_leave();
 }
 
-/* The Itanium C++ ABI's personality routine, asked for the frame of execute: by way of search, then of clean-up.  */
-enum { UNWIND_CLEANUP_PHASE = 2, UNWIND_CONTINUE = 8 };
+static void end_backward(void)
+{
+	note_backward(false);
+}
 
 int mv_engine_unwound(int version, int actions, uint64_t exception_class, void *exception, void *context);
 
 int mv_engine_unwound(int version, int actions, uint64_t exception_class, void *exception, void *context)
 {
 	(void)version, (void)exception_class, (void)exception, (void)context;
-	if (actions & UNWIND_CLEANUP_PHASE)
-		note_backward(false);
-	return UNWIND_CONTINUE;
+	return mv_turn_pass(actions, end_backward);
 }
 
 struct variable_list mv_engine_execute(void *engine, const void *roots, const void *inputs, bool keep_graph,

@@ -32,6 +32,7 @@ struct walk {
 	struct module *modules; /* sorted by OBJECT */
 	size_t count;
 	size_t roots; /* outermost modules that have memory */
+	bool wants_gradients;
 	char path_bytes[PATH_BYTES];
 	struct mv_text path;
 };
@@ -171,8 +172,12 @@ static void note_part(struct walk *walk, PyObject *module, const char *which, en
 	ptrdiff_t position = 0;
 
 	while (tensors && walk->view->python->dict_next(tensors, &position, &key, &value)) {
+		uint64_t address;
+
 		append_name(walk, name_of(walk, key));
-		mv_tensor_note(walk->view, value, role, walk->path.bytes, 0);
+		address = mv_tensor_note(walk->view, value, role, walk->path.bytes, 0);
+		if (address && walk->wants_gradients && role == MV_ROLE_PARAMETER)
+			mv_tensor_note_gradient(walk->view, value, address);
 		cut_path(walk, length);
 	}
 }
@@ -260,10 +265,10 @@ static void walk_objects(struct walk *walk, PyObject *objects)
 	mv_sys_unmap(memory, room * sizeof *walk->modules);
 }
 
-void mv_names_walk(const struct mv_tensor_view *view)
+void mv_names_walk(const struct mv_tensor_view *view, bool wants_gradients)
 {
 	const struct mv_python *python = view->python;
-	struct walk walk = {.view = view};
+	struct walk walk = {.view = view, .wants_gradients = wants_gradients};
 	PyObject *gc = python->import("gc");
 	PyObject *objects = gc ? python->call_method(gc, "get_objects", NULL) : NULL;
 

@@ -29,6 +29,7 @@
 #include "stack/stack.h"
 #include "torch/real.h"
 #include "torch/torch.h"
+#include "torch/turn.h"
 
 #define LIBRARY "libtorch_cpu.so"
 #define NUMBER "_ZN2at15sequence_number17get_and_incrementEv"
@@ -230,6 +231,14 @@ static uint32_t stack_of(const char *node)
 
 /* ---- what PyTorch calls ---- */
 
+int mv_node_unwound(int version, int actions, uint64_t exception_class, void *exception, void *context);
+
+int mv_node_unwound(int version, int actions, uint64_t exception_class, void *exception, void *context)
+{
+	(void)version, (void)exception_class, (void)exception, (void)context;
+	return mv_turn_pass(actions, mv_turn_leave);
+}
+
 uint64_t mv_node_number(void) MV_TORCH_EXPORTED(NUMBER);
 void mv_node_evaluate(void *engine, void *task, const char *node, void *inputs, const void *queue)
 	MV_TORCH_EXPORTED(EVALUATE);
@@ -253,9 +262,12 @@ void mv_node_evaluate(void *engine, void *task, const char *node, void *inputs, 
 	evaluate_fn real = (evaluate_fn)mv_torch_real(&kept, LIBRARY, EVALUATE);
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
 
+	__asm__ volatile(".cfi_personality 0x1b, mv_node_unwound"); /* as in lib/torch/engine.c */
+	mv_turn_enter();
 	if (mv_torch_labels())
 		enter(frame, stack_of(node));
 	if (real)
 		real(engine, task, node, inputs, queue);
 	leave(frame);
+	mv_turn_leave();
 }

@@ -3,6 +3,8 @@
 
 #include "base/hash.h"
 #include "base/sys.h"
+#include "torch/aftermath.h"
+#include "torch/groups.h"
 #include "torch/hook.h"
 #include "torch/steppers.h"
 #include "torch/torch.h"
@@ -28,7 +30,6 @@ static int g_state; /* enum owner_state */
 static uint64_t g_events, g_attempts, g_steps;
 static uint64_t g_walk_end_ns, g_walk_cost_ns; /* of the last walk over an optimizer, */
 static uint64_t g_names_end_ns, g_names_cost_ns, g_names_walks; /* and over all modules */
-static size_t g_unnamed; /* parameters without a name, of the optimizer that was walked over last */
 
 /* How many of an optimizer's parameters have no name though all modules were walked: nobody but it holds them.  */
 enum { LOOSE = 16 };
@@ -60,97 +61,14 @@ static void set_state(enum owner_state state)
 
 /* ---- an optimizer's step ---- */
 
-/* A state is a tensor or, for a few optimizers, a list of them.  */
-static void note_state(const struct mv_tensor_view *view, PyObject *value, const char *name, uint64_t owner)
-{
-	ptrdiff_t i, count;
-
-	if (mv_tensor_note(view, value, MV_ROLE_OPTIMIZER, name, owner))
-		return;
-	count = view->python->list_size(value);
-	view->python->clear_error();
-	for (i = 0; i < count; i++)
-		mv_tensor_note(view, view->python->list_item(value, i), MV_ROLE_OPTIMIZER, name, owner);
-}
-
-static void note_states(const struct mv_tensor_view *view, PyObject *states, PyObject *parameter, uint64_t owner)
-{
-	PyObject *state = states ? view->python->dict_item(states, parameter) : NULL, *key, *value;
-	ptrdiff_t position = 0;
-
-	if (!state)
-		return;
-	while (view->python->dict_next(state, &position, &key, &value)) {
-		const char *name = view->python->utf8(key);
-
-		view->python->clear_error();
-		note_state(view, value, name, owner);
-	}
-}
-
-/* STATES NULL: nothing but the parameter.  */
-static void note_parameter(const struct mv_tensor_view *view, PyObject *states, PyObject *parameter)
-{
-	uint64_t owner = mv_tensor_note(view, parameter, MV_ROLE_PARAMETER, NULL, 0);
-	PyObject *gradient = states ? mv_python_attr(view->python, parameter, "grad") : NULL;
-
-	if (owner && !view->sink->is_named(owner))
-		g_unnamed++;
-	if (!states)
-		return;
-	if (gradient) {
-		mv_tensor_note(view, gradient, MV_ROLE_GRADIENT, "grad", owner);
-		view->python->dec_ref(gradient);
-	}
-	note_states(view, states, parameter, owner);
-}
-
-static void note_group(const struct mv_tensor_view *view, PyObject *states, PyObject *group)
-{
-	PyObject *parameters = group ? view->python->dict_named(group, "params") : NULL;
-	ptrdiff_t i, count = parameters ? view->python->list_size(parameters) : 0;
-
-	for (i = 0; i < count; i++)
-		note_parameter(view, states, view->python->list_item(parameters, i));
-}
-
-static void walk_groups(const struct mv_tensor_view *view, PyObject *optimizer, PyObject *states)
-{
-	PyObject *groups = mv_python_attr(view->python, optimizer, "param_groups");
-	ptrdiff_t i, count = groups ? view->python->list_size(groups) : 0;
-
-	for (i = 0; i < count; i++)
-		note_group(view, states, view->python->list_item(groups, i));
-	view->python->clear_error();
-	if (groups)
-		view->python->dec_ref(groups);
-}
-
-static void walk_optimizer(const struct mv_tensor_view *view, PyObject *optimizer)
-{
-	PyObject *states = mv_python_attr(view->python, optimizer, "state");
-
-	if (!states)
-		return;
-	walk_groups(view, optimizer, states);
-	view->python->dec_ref(states);
-}
-
 static void walk_names(const struct mv_tensor_view *view)
 {
 	uint64_t start_ns = mv_sys_monotonic_ns();
 
-	mv_names_walk(view);
+	mv_names_walk(view, false);
 	g_names_end_ns = mv_sys_monotonic_ns();
 	g_names_cost_ns = g_names_end_ns - start_ns;
 	g_names_walks++;
-}
-
-static size_t count_unnamed(const struct mv_tensor_view *view, PyObject *optimizer)
-{
-	g_unnamed = 0;
-	walk_groups(view, optimizer, NULL);
-	return g_unnamed;
 }
 
 /* A walk over all modules takes as long as a whole step of a small network.  So it waits for a parameter that has no name
@@ -158,7 +76,7 @@ static size_t count_unnamed(const struct mv_tensor_view *view, PyObject *optimiz
  * it, so this comes first.  */
 static void see_to_names(const struct mv_tensor_view *view, PyObject *optimizer, uint64_t now_ns)
 {
-	size_t count = count_unnamed(view, optimizer), at = mv_hash_u64((uintptr_t)optimizer) % LOOSE;
+	size_t count = mv_groups_count_unnamed(view, optimizer), at = mv_hash_u64((uintptr_t)optimizer) % LOOSE;
 	bool is_due = now_ns - g_names_end_ns >= g_names_cost_ns * WALK_PART;
 	bool is_new = count && (g_loose[at].optimizer != optimizer || g_loose[at].count != count);
 
@@ -166,7 +84,7 @@ static void see_to_names(const struct mv_tensor_view *view, PyObject *optimizer,
 		return;
 	walk_names(view);
 	g_loose[at].optimizer = optimizer;
-	g_loose[at].count = count_unnamed(view, optimizer);
+	g_loose[at].count = mv_groups_count_unnamed(view, optimizer);
 }
 
 static bool is_worth_it(uint64_t step, uint64_t now_ns)
@@ -176,7 +94,7 @@ static bool is_worth_it(uint64_t step, uint64_t now_ns)
 
 static void visit(PyObject *optimizer, void *view)
 {
-	walk_optimizer(view, optimizer);
+	mv_groups_note(view, optimizer);
 }
 
 /* Tell what the optimizers of this thread hold, if it is time, or else what OPTIMIZER holds, which has stepped OWN_STEPS
@@ -192,12 +110,12 @@ static uint8_t tell(PyObject *optimizer, uint64_t step, uint32_t own_steps)
 		see_to_names(&view, optimizer, start_ns);
 	if (!is_worth_it(step, start_ns)) {
 		if (own_steps < WALKS_ALWAYS)
-			walk_optimizer(&view, optimizer);
+			mv_groups_note(&view, optimizer);
 		return 0;
 	}
 	start_ns = mv_sys_monotonic_ns();
 	if (own_steps == MV_STEPPERS_NO)
-		walk_optimizer(&view, optimizer);
+		mv_groups_note(&view, optimizer);
 	mv_steppers_each(view.python, visit, &view);
 	g_walk_end_ns = mv_sys_monotonic_ns();
 	g_walk_cost_ns = g_walk_end_ns - start_ns;
@@ -239,7 +157,7 @@ static PyObject *after_step(PyObject *self, PyObject *args)
 
 	(void)self;
 	if ((step < WALKS_ALWAYS || mv_steppers_steps(optimizer) <= WALKS_ALWAYS) && mv_tensor_view(&view))
-		walk_optimizer(&view, optimizer);
+		mv_groups_note(&view, optimizer);
 	if (sink)
 		sink->note_phase(false, MV_PHASE_OPTIMIZER, PHASE_NAME, 0);
 	return return_none(python);
@@ -330,31 +248,16 @@ static int pending_names(void *argument)
 	return 0;
 }
 
-/* An interpreter that is loaded need not be running, and then asking it is a crash.  From 3.13 on a thread that has the
- * GIL may lose it while it asks; one that has not only waits.  */
-static bool can_ask(const struct mv_python *python)
-{
-	return python && python->is_initialized() && !python->holds_gil();
-}
-
 static void ask_to_register(void)
 {
-	const struct mv_python *python = mv_python();
 	int waiting = STATE_WAITING;
 
-	if (!can_ask(python) || __atomic_add_fetch(&g_attempts, 1, __ATOMIC_RELAXED) > ATTEMPTS_MAX)
+	if (!mv_python_takes_calls() || __atomic_add_fetch(&g_attempts, 1, __ATOMIC_RELAXED) > ATTEMPTS_MAX)
 		return;
 	if (!__atomic_compare_exchange_n(&g_state, &waiting, STATE_ASKED, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		return;
-	if (python->add_pending_call(pending_register, NULL))
+	if (!mv_python_call_soon(pending_register))
 		set_state(STATE_WAITING);
-}
-
-static bool ask_for_names(void)
-{
-	const struct mv_python *python = mv_python();
-
-	return can_ask(python) && !python->add_pending_call(pending_names, NULL);
 }
 
 /* In the first forward, which may be as far as it gets.  */
@@ -364,7 +267,7 @@ static void ask_for_first_names(void)
 
 	if (!mv_torch_has_saved() || __atomic_exchange_n(&has_asked, true, __ATOMIC_RELAXED))
 		return;
-	if (!ask_for_names())
+	if (!mv_python_call_soon(pending_names))
 		__atomic_store_n(&has_asked, false, __ATOMIC_RELAXED);
 }
 
@@ -383,11 +286,12 @@ void mv_torch_tick(void)
 
 	if (!mv_torch_labels())
 		return;
+	mv_aftermath_tick(events);
 	if (state == STATE_WAITING && events % ASK_EVERY == 1)
 		ask_to_register();
 	if (state != STATE_HOOKED || __atomic_load_n(&g_steps, __ATOMIC_RELAXED))
 		return;
 	ask_for_first_names();
 	if (is_time_for_names(events))
-		ask_for_names();
+		mv_python_call_soon(pending_names);
 }

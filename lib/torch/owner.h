@@ -10,7 +10,8 @@
 
 #include "torch/tensor.h"
 
-/* Name every parameter and buffer of every module that there is: names.c.  20 to 40 ms for 1,000 modules.  */
-void mv_names_walk(const struct mv_tensor_view *view);
+/* Name every parameter and buffer of every module that there is, and the parameters' gradients if they are wanted: names.c.
+ * 20 to 40 ms for 1,000 modules.  */
+void mv_names_walk(const struct mv_tensor_view *view, bool wants_gradients);
 
 #endif

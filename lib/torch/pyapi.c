@@ -103,3 +103,17 @@ bool mv_python_is_a(const struct mv_python *python, PyObject *object, PyObject *
 		python->dec_ref(own);
 	return is;
 }
+
+/* An interpreter that is loaded need not be running, and then asking it is a crash.  From 3.13 on a thread that has the
+ * GIL may lose it while it asks; one that has not only waits.  */
+bool mv_python_takes_calls(void)
+{
+	const struct mv_python *python = mv_python();
+
+	return python && python->is_initialized() && !python->holds_gil();
+}
+
+bool mv_python_call_soon(int (*function)(void *argument))
+{
+	return mv_python_takes_calls() && !mv_python()->add_pending_call(function, NULL);
+}

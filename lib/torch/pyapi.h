@@ -53,6 +53,11 @@ struct mv_python {
  * is looked at again at each call until it does.  */
 const struct mv_python *mv_python(void);
 
+/* Have the interpreter call FUNCTION, with the GIL, in the main thread and between two bytecodes.  It returns 0.  False: not
+ * now; that is all of mv_python_takes_calls.  To be called without the GIL, and by any thread.  */
+bool mv_python_takes_calls(void);
+bool mv_python_call_soon(int (*function)(void *argument));
+
 /* Conveniences over them.  None leaves an error set; NULL is what could not be had.  */
 PyObject *mv_python_attr(const struct mv_python *python, PyObject *object, const char *name); /* new reference */
 PyObject *mv_python_module(const struct mv_python *python, const char *name);		      /* borrowed */

@@ -2,6 +2,7 @@
 #include "torch/tensor.h"
 
 #include "torch/torch.h"
+#include "torch/turn.h"
 
 enum { DEPTH_MAX = 4 }; /* classes around tensors within each other */
 
@@ -11,6 +12,7 @@ bool mv_tensor_view(struct mv_tensor_view *view)
 
 	view->python = mv_python();
 	view->sink = mv_torch_sink();
+	view->is_apart = false;
 	if (!view->python || !view->sink)
 		return false;
 	torch = mv_python_module(view->python, "torch");
@@ -140,4 +142,28 @@ uint64_t mv_tensor_note(const struct mv_tensor_view *view, PyObject *object, enu
 	address = note_within(view, tensor, role, name, owner, 0);
 	view->python->dec_ref(tensor);
 	return address;
+}
+
+/* A new reference, or NULL.  */
+static PyObject *gradient_of(const struct mv_tensor_view *view, PyObject *parameter)
+{
+	PyObject *gradient;
+
+	if (!view->is_apart)
+		return mv_python_attr(view->python, parameter, "grad");
+	if (!mv_turn_begin_reading())
+		return NULL;
+	gradient = mv_python_attr(view->python, parameter, "grad");
+	mv_turn_end_reading();
+	return gradient;
+}
+
+void mv_tensor_note_gradient(const struct mv_tensor_view *view, PyObject *parameter, uint64_t owner)
+{
+	PyObject *gradient = gradient_of(view, parameter);
+
+	if (!gradient)
+		return;
+	mv_tensor_note(view, gradient, MV_ROLE_GRADIENT, "grad", owner);
+	view->python->dec_ref(gradient);
 }

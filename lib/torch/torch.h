@@ -33,6 +33,10 @@ uint16_t mv_torch_api(void);
  * nanoseconds; nothing where there is no Python.  */
 void mv_torch_tick(void);
 
+/* Memory has run out for good, and a snapshot lies there: once the error has come back to Python, the sink is told of the
+ * owners of that moment, and then of the end of it (note_unwound).  A microsecond.  */
+void mv_torch_expect_aftermath(void);
+
 /* True if the call that began at ORIGIN is the caching allocator's, which tries again and reports when it gives up.  */
 bool mv_torch_tries_again(const void *origin);
 

@@ -154,6 +154,55 @@ def out_of_memory_in_an_operator_s_backward():
         os._exit(1)
 
 
+def gradients_of(model):
+    return {name: parameter.grad.data_ptr() for name, parameter in model.named_parameters() if parameter.grad is not None}
+
+
+def out_of_memory_with_gradients():
+    """The first backward fails half way, and whoever catches the error lets go of its frames at once."""
+    model = net()
+
+    def step():
+        hidden = model[0](torch.randn(256, 512, device="cuda"))
+        hidden.register_hook(lambda gradient: torch.empty(100 << 30, dtype=torch.uint8, device="cuda"))
+        for layer in list(model)[1:]:
+            hidden = layer(hidden)
+        hidden.square().mean().backward()
+
+    try:
+        step()
+    except torch.cuda.OutOfMemoryError:
+        pass
+    say(gradients=gradients_of(model))
+    os._exit(0)
+
+
+def out_of_memory_beside_a_backward():
+    """Another thread is in the midst of its backward when memory runs out here; later it goes on, and so does this one."""
+    model, other = net(), net()
+    is_there, may_go = threading.Event(), threading.Event()
+
+    def train_other():
+        loss = other(torch.randn(256, 512, device="cuda")).square().mean()
+        loss.register_hook(lambda _: (is_there.set(), may_go.wait()) and None)
+        loss.backward()
+
+    model(torch.randn(256, 512, device="cuda")).square().mean().backward()
+    thread = threading.Thread(target=train_other)
+    thread.start()
+    is_there.wait()
+    try:
+        torch.empty(100 << 30, dtype=torch.uint8, device="cuda")
+    except torch.cuda.OutOfMemoryError:
+        pass
+    may_go.set()
+    thread.join()
+    for _ in range(1000):
+        torch.empty(1, device="cuda")
+    say(gradients=gradients_of(model), others=gradients_of(other))
+    os._exit(0)
+
+
 def killed():
     model = net()
     optimizer = torch.optim.AdamW(model.parameters())

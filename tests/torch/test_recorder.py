@@ -182,6 +182,27 @@ class OutOfMemory(unittest.TestCase):
             self.assertEqual(run.status, 1)
             self.assertIn("by backward of programs.py:", memviz("report", run.snapshot()).stdout)
 
+    def named(self, path, gradients, prefix=""):
+        """These gradients are there, and known by name."""
+        blocks = {b["address"]: b for b in report(path, "oom")["largest_blocks"]}
+        for name, address in gradients.items():
+            self.assertEqual((blocks[address]["band"], blocks[address]["name"]), ("gradient", f"{prefix}{name}/grad"))
+
+    def test_the_gradients_of_a_backward_that_fails_have_names(self):
+        with Run("out_of_memory_with_gradients") as run:
+            self.assertEqual(run.status, 0, run.err)
+            gradients = run.said()["gradients"]
+            self.assertEqual(len(gradients), 6)
+            for path in (run.snapshot(), run.recording()):
+                self.named(path, gradients)
+
+    def test_gradients_are_read_when_no_other_backward_runs_any_more(self):
+        with Run("out_of_memory_beside_a_backward") as run:
+            self.assertEqual(run.status, 0, run.err)
+            self.assertEqual((len(run.said()["gradients"]), len(run.said()["others"])), (8, 8))
+            for path in (run.snapshot(), run.recording()):
+                self.named(path, run.said()["gradients"], "Sequential.")
+
     def test_where_there_is_no_python_the_operator_is_named(self):
         with Run("out_of_memory_in_an_operator_s_backward", MEMVIZ_LABELS="0") as run:
             self.assertEqual(run.status, 1)
