@@ -54,6 +54,12 @@ FITS(is_gone_before_next)
 	return it->missed_step;
 }
 
+FITS(is_left_over)
+{
+	(void)court;
+	return it->is_given_up && it->saw_unwound;
+}
+
 FITS(is_no_gradient)
 {
 	return court->knows_gradients && it->saw_told;
@@ -171,11 +177,12 @@ static const struct mv_bandrule rules[] = {
 	{0, STEP, is_gone_before_next, MV_BAND_OTHER, MV_REASON_OUTLIVED},
 	{0, STEP, NULL, MV_BAND_OPTIMIZER, MV_REASON_SURVIVED_STEP},
 
-	/* Born in backward: what a forward that is run again leaves behind; gone by its end; or a gradient, with the same
-	 * exception.  */
+	/* Born in backward: what a forward that is run again leaves behind; gone by its end; what backward was at when memory
+	 * ran out, and the error keeps; or a gradient, with the same exception.  */
 	{0, BACKWARD, is_recomputed, MV_BAND_ACTIVATION, MV_REASON_RECOMPUTED},
 	{0, BACKWARD, is_short, MV_BAND_TEMPORARY, MV_REASON_SHORT},
 	{0, BACKWARD, is_short_or_open, MV_BAND_TEMPORARY, MV_REASON_UNKNOWN},
+	{0, BACKWARD, is_left_over, MV_BAND_TEMPORARY, MV_REASON_UNKNOWN},
 	{0, BACKWARD, is_no_gradient, MV_BAND_OTHER, MV_REASON_OUTLIVED},
 	{0, BACKWARD, NULL, MV_BAND_GRADIENT, MV_REASON_SURVIVED_BACKWARD},
 

@@ -172,6 +172,17 @@ static bool is_given_up(const struct mv_court *court, const struct mv_block *blo
 	return false;
 }
 
+static bool saw_unwound(const struct mv_court *court, const struct mv_block *block)
+{
+	const struct mv_replay *replay = court->replay;
+	size_t i;
+
+	for (i = 0; i < replay->unwound_count; i++)
+		if (replay->unwound_ns[i] > block->birth_ns && replay->unwound_ns[i] < block->death_ns)
+			return true;
+	return false;
+}
+
 static bool saw_step(const struct mv_court *court, const struct mv_block *block)
 {
 	return mv_stretch_whole(&court->stretches.optimizer, block->birth_ns, block->death_ns);
@@ -236,6 +247,7 @@ struct mv_evidence mv_evidence_of(struct mv_court *court, const struct mv_block 
 		.is_over = end_ns != MV_TIME_NEVER,
 		.is_short = block->death_ns != MV_TIME_NEVER && block->death_ns <= end_ns,
 		.is_given_up = is_given_up(court, block, end_ns),
+		.saw_unwound = saw_unwound(court, block),
 		.is_cut = mv_evidence_is_cut(court, block),
 		.saw_step = saw_step(court, block),
 		.saw_told = saw_told(court, block),

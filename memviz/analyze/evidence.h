@@ -33,6 +33,7 @@ struct mv_evidence {
 	bool is_over;		   /* its phase has ended, */
 	bool is_short;		   /* and it had died by then, */
 	bool is_given_up;	   /* and memory ran out in its life before that: it died because the program gave up */
+	bool saw_unwound;	   /* all owners of that moment were told afterwards, in its life, too */
 	bool is_cut;		   /* memory ran out in its life before the backward that it may have been kept for had ended */
 	bool saw_step;		   /* an optimizer step began and ended in its life */
 	bool saw_told;		   /* the owners of all that optimizers hold were told in its life */

@@ -39,6 +39,18 @@ static int note_aside(struct mv_replay *replay, const struct mv_event *event)
 	return mv_samples_add_aside(&replay->samples, event, mv_replay_axis(replay, event->time_ns));
 }
 
+/* What says more of them than there can be is no recorder's.  */
+static int note_owner(struct mv_ledgers *ledgers, const struct mv_event *event)
+{
+	struct mv_replay *replay = ledgers->replay;
+
+	if (event->role != MV_ROLE_NONE || !(event->flags & MV_FLAG_TOLD))
+		return mv_ledgers_owner(ledgers, event);
+	if (replay->unwound_count < MV_FORMAT_OOMS)
+		replay->unwound_ns[replay->unwound_count++] = mv_replay_axis(replay, event->time_ns);
+	return 0;
+}
+
 static int apply(struct mv_ledgers *ledgers, const struct mv_event *event)
 {
 	switch ((enum mv_event_kind)event->kind) {
@@ -50,7 +62,7 @@ static int apply(struct mv_ledgers *ledgers, const struct mv_event *event)
 		mv_ledgers_free_failed(ledgers, event);
 		return 0;
 	case MV_EVENT_OWNER:
-		return mv_ledgers_owner(ledgers, event);
+		return note_owner(ledgers, event);
 	case MV_EVENT_BIRTH:
 		return mv_ledgers_birth(ledgers, event);
 	case MV_EVENT_MEMORY_INFO:

@@ -30,6 +30,8 @@ struct mv_replay {
 	struct mv_card_memory *memory;
 	size_t memory_count, memory_room;
 	struct mv_samples samples;
+	uint64_t unwound_ns[MV_FORMAT_OOMS]; /* when all owners had been told that memory had when it ran out */
+	size_t unwound_count;
 };
 
 /* Replay RECORDING, which must outlive what is made of it.  -EINVAL with DIAG: a chunk's body is damaged; -ENOMEM.  */

@@ -187,6 +187,19 @@ static void what_outlives_backward_is_a_gradient_unless_owners_deny_it(void)
 
 /* ---- forward, where all that autograd keeps is known ---- */
 
+static void what_backward_was_at_when_memory_ran_out_is_no_gradient(void)
+{
+	struct trial trial = trial_of(MV_ROLE_NONE, MV_PHASE_BACKWARD);
+
+	trial.court = &guessing;
+	trial.evidence.is_given_up = true;
+	CU_ASSERT(says(trial, MV_BAND_GRADIENT, MV_REASON_SURVIVED_BACKWARD));
+	trial.evidence.saw_unwound = true;
+	CU_ASSERT(says(trial, MV_BAND_TEMPORARY, MV_REASON_UNKNOWN));
+	trial.block.role = MV_ROLE_GRADIENT;
+	CU_ASSERT(says(trial, MV_BAND_GRADIENT, MV_REASON_OWNED));
+}
+
 static void several_of_one_line_without_gradients_are_collected(void)
 {
 	struct trial trial = trial_of(MV_ROLE_NONE, MV_PHASE_NONE);
@@ -272,6 +285,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(what_backward_needs_for_itself_is_temporary),
 	HARNESS_TEST(what_a_forward_run_again_leaves_behind_is_activation),
 	HARNESS_TEST(what_outlives_backward_is_a_gradient_unless_owners_deny_it),
+	HARNESS_TEST(what_backward_was_at_when_memory_ran_out_is_no_gradient),
 	HARNESS_TEST(several_of_one_line_without_gradients_are_collected),
 	HARNESS_TEST(what_goes_with_the_graph_was_kept_by_it),
 	HARNESS_TEST(what_autograd_does_not_keep_is_held_or_temporary),
