@@ -296,24 +296,14 @@ static bool is_complete(const struct states *states)
 	return states->parameter + 1 == states->sizes.count && states->made >= (states->each ? states->each : 1);
 }
 
-/* FOUND, COUNT blocks, are a whole set of states.  */
-static void take_states(struct mv_replay *replay, const uint32_t *found, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		replay->blocks[found[i]].band = MV_BAND_OPTIMIZER;
-		replay->blocks[found[i]].reason = MV_REASON_STATE_LIKE;
-	}
-}
-
 static void start_again(struct states *states, size_t *count)
 {
 	states->parameter = states->made = states->each = 0;
 	*count = 0;
 }
 
-int mv_guess_own_states(struct mv_replay *replay, uint64_t from_ns, uint64_t until_ns)
+int mv_guess_series(struct mv_replay *replay, uint64_t from_ns, uint64_t until_ns,
+		    void (*take)(struct mv_replay *replay, size_t index, void *context), void *context)
 {
 	struct states states = {.made = 0};
 	uint32_t *found = malloc((replay->block_count + 1) * sizeof *found);
@@ -334,12 +324,25 @@ int mv_guess_own_states(struct mv_replay *replay, uint64_t from_ns, uint64_t unt
 				continue;
 		}
 		found[count++] = (uint32_t)i;
-		if (is_complete(&states)) {
-			take_states(replay, found, count);
-			start_again(&states, &count);
-		}
+		if (!is_complete(&states))
+			continue;
+		while (count)
+			take(replay, found[--count], context);
+		start_again(&states, &count);
 	}
 	free(found);
 	free(states.sizes.at);
 	return 0;
+}
+
+static void take_state(struct mv_replay *replay, size_t index, void *context)
+{
+	(void)context;
+	replay->blocks[index].band = MV_BAND_OPTIMIZER;
+	replay->blocks[index].reason = MV_REASON_STATE_LIKE;
+}
+
+int mv_guess_own_states(struct mv_replay *replay, uint64_t from_ns, uint64_t until_ns)
+{
+	return mv_guess_series(replay, from_ns, until_ns, take_state, NULL);
 }

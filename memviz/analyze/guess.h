@@ -45,9 +45,13 @@ int mv_guess_gradients(struct mv_replay *replay, const struct mv_guess_window *w
 /* For each such block born in WINDOW, an optimizer step: optimizer if it is in the sequence of states.  */
 int mv_guess_states(struct mv_replay *replay, const struct mv_guess_window *window);
 
+/* For each series of blocks that match the parameters one by one, which nobody owns, and which were born before FROM_NS and are
+ * there after UNTIL_NS: TAKE each of them, by its index.  0 or -ENOMEM.  */
+int mv_guess_series(struct mv_replay *replay, uint64_t from_ns, uint64_t until_ns,
+		    void (*take)(struct mv_replay *replay, size_t index, void *context), void *context);
+
 /* Where no optimizer of the framework's steps, the program has its own, and its states are as many and as large as the
- * parameters.  For each series of blocks that match those one by one, which nobody owns, and which were born before FROM_NS
- * and are there after UNTIL_NS: optimizer.  0 or -ENOMEM.  */
+ * parameters: what mv_guess_series finds is optimizer.  0 or -ENOMEM.  */
 int mv_guess_own_states(struct mv_replay *replay, uint64_t from_ns, uint64_t until_ns);
 
 #endif

@@ -9,6 +9,7 @@
 #include "analyze/replay.h"
 #include "analyze/rulebook.h"
 #include "analyze/series.h"
+#include "analyze/sublabels.h"
 #include "read/recording.h"
 #include "read/table.h"
 
@@ -200,6 +201,8 @@ static int make(struct mv_timeline *timeline, const struct mv_rulebook *book, st
 	if (find_cards(timeline) || mv_bands_assign(timeline, &timeline->replay))
 		return mv_diag_set(diag, -ENOMEM, 0, "out of memory");
 	mv_rulebook_apply(book, timeline, &timeline->replay);
+	if (mv_sublabels_assign(timeline, &timeline->replay))
+		return mv_diag_set(diag, -ENOMEM, 0, "out of memory");
 	find_peaks(timeline);
 	return 0;
 }

@@ -88,6 +88,8 @@ struct mv_block {
 	bool is_pool; /* device memory: a framework's pool carves its blocks out of it */
 	bool is_freed_by_graph; /* while a node of autograd's graph was deleted */
 	uint8_t kept_steps; /* for the backwards of how many optimizer steps autograd kept it; at most 255 */
+	uint8_t sublabel; /* enum mv_sublabel (analyze/sublabel.h), */
+	uint64_t sublabel_ns; /* from when on */
 };
 
 /* True if BLOCK was there at TIME_NS: its birth counts, the moment of its death does not.  */

@@ -2,14 +2,15 @@
 /* blocks FILE [lines | why]: every banded block, one a line: birth and death by the machine's clock (0: not known, 0: alive),
  * address, bytes, band.  With lines, also the lines of Python, FILE:LINE, innermost first, that made the node of the graph
  * that backward was at when it asked for the block, and "-" if there is none.  With why, also whether the band is known or
- * guessed, by which call it was made, the reason (_ for blanks) and the name ("-": none).  The first line has the moments of
- * the peak and of the end.
+ * guessed, by which call it was made, the reason (_ for blanks), the name, its label beside the band ("-": none), and from when
+ * on it has that.  The first line has the moments of the peak and of the end.
  * For tests that know better.  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "analyze/places.h"
+#include "analyze/sublabel.h"
 #include "analyze/timeline.h"
 #include "read/table.h"
 
@@ -41,12 +42,14 @@ static void print_word(const char *text)
 
 static void print_why(const struct mv_timeline *timeline, const struct mv_block *block)
 {
-	const char *name = mv_timeline_text(timeline, block->name);
+	const char *name = mv_timeline_text(timeline, block->name), *label = mv_sublabel_name((enum mv_sublabel)block->sublabel);
 
 	print_word(mv_reason_is_guess((enum mv_reason)block->reason) ? "guessed" : "known");
 	print_word(mv_timeline_api(timeline, block->api));
 	print_word(mv_reason_text((enum mv_reason)block->reason));
 	print_word(*name ? name : "-");
+	print_word(*label ? label : "-");
+	printf(" %" PRIu64, *label ? clock_of(timeline, block->sublabel_ns) : 0);
 }
 
 static void print(const struct mv_timeline *timeline, const struct mv_block *block)

@@ -225,7 +225,7 @@ class RecordedBands:
     """By `blocks`: the blocks of a recording, in the order of their births: those of PyTorch's allocators."""
 
     def __init__(self, text, known):
-        rows = [line.split(None, 8) for line in text[1:]]
+        rows = [line.split() for line in text[1:]]
         self.rows = rows = [row for row in rows if row[6].startswith(("PyTorch", "cudaMallocAsync"))]
         self.guessed = {i for i, row in enumerate(rows) if row[5] == "guessed"}
         self.differing = sum(int(row[3]) != block.size for row, block in zip(rows, known.blocks))
