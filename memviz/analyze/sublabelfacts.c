@@ -140,6 +140,7 @@ int mv_sublabel_court_open(struct mv_sublabel_court *court, const struct mv_time
 
 	memset(court, 0, sizeof *court);
 	court->replay = replay;
+	court->ooms = mv_timeline_ooms(timeline, &court->oom_count);
 	err = mv_stretches_open(&court->stretches, replay);
 	if (!err)
 		err = look_around(court, timeline);
@@ -184,6 +185,15 @@ static uint64_t released_ns(const struct mv_sublabel_court *court, const struct 
 	return round_ns < last_ns ? round_ns : last_ns;
 }
 
+static bool is_given_up(const struct mv_sublabel_court *court, const struct mv_block *block)
+{
+	size_t i = 0;
+
+	while (i < court->oom_count && !mv_block_is_alive_at(block, court->ooms[i].time_ns))
+		i++;
+	return i < court->oom_count;
+}
+
 static bool is_in_plain(const struct mv_sublabel_court *court, const struct mv_block *block)
 {
 	size_t at = mv_stretch_around(&court->stretches.backward, block->birth_ns);
@@ -212,6 +222,7 @@ struct mv_sublabel_facts mv_sublabel_facts_of(struct mv_sublabel_court *court, c
 		.phase = mv_guess_phase(block),
 		.has_grad = !court->knows_grad_mode || block->flags & MV_FLAG_GRAD,
 		.is_in_plain = is_in_plain(court, block),
+		.is_given_up = is_given_up(court, block),
 		.is_series = court->is_series[block - court->replay->blocks],
 		.needed_ns = MV_TIME_NEVER,
 		.released_ns = MV_TIME_NEVER,

@@ -24,6 +24,8 @@ struct mv_sublabel_line {
 /* What holds for the whole recording.  */
 struct mv_sublabel_court {
 	struct mv_replay *replay;
+	const struct mv_oom *ooms;
+	size_t oom_count;
 	struct mv_stretches stretches;
 	bool knows_saved, knows_grad_mode; /* as in analyze/evidence.h */
 	uint64_t *kept_ns;  /* of each forward: the first birth of what autograd keeps of it, */

@@ -34,6 +34,14 @@ SINCE(backward_has_used_it)
 	return it->released_ns;
 }
 
+SINCE(no_backward_came)
+{
+	const struct mv_block *block = it->block;
+
+	return from_birth_if(it, block->role == MV_ROLE_SAVED && block->death_ns != MV_TIME_NEVER && it->needed_ns == MV_TIME_NEVER &&
+				 !it->is_given_up);
+}
+
 #define BAND(name) (1u << MV_BAND_##name)
 #define BACKWARD (1u << MV_PHASE_BACKWARD)
 #define FORWARD (1u << MV_PHASE_NONE)
@@ -49,6 +57,8 @@ static const struct mv_sublabelrule rules[] = {
 	{BAND(OTHER), FORWARD, backward_has_begun_without_it, MV_SUBLABEL_HELD},
 	/* Backward lets go of what it has used; what stays belongs to a variable, or to a graph that one of them leads to.  */
 	{BAND(ACTIVATION), FORWARD, backward_has_used_it, MV_SUBLABEL_RELEASED},
+	/* Evaluation, or a rollout, for which nobody has told PyTorch that no gradients are wanted.  */
+	{BAND(ACTIVATION), FORWARD, no_backward_came, MV_SUBLABEL_VAIN},
 };
 
 const struct mv_sublabelrule *mv_sublabelrules_find(const struct mv_sublabel_facts *facts, uint64_t *since_ns)

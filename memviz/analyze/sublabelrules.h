@@ -17,6 +17,7 @@ struct mv_sublabel_facts {
 	bool is_in_plain;	/* born in a backward that does not record gradients itself, behind something it made */
 	bool is_result;		/* born in forward behind something that autograd keeps of that forward, and not kept itself */
 	bool is_made_once;	/* its stack made nothing else in any other forward, and it saw two whole backwards */
+	bool is_given_up;	/* memory ran out in its life */
 	bool is_series;		/* lasts, and is one of a series as large as the parameters, in their order */
 	uint64_t needed_ns;	/* the next backward began, in its life */
 	uint64_t released_ns;	/* the backward ended that has used it, in its life */

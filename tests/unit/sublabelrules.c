@@ -104,6 +104,21 @@ static void an_activation_whose_backward_is_over_is_held_after_release(void)
 	CU_ASSERT(says(trial, MV_SUBLABEL_RELEASED, RELEASED_NS));
 }
 
+static void an_activation_that_dies_before_any_backward_was_kept_in_vain(void)
+{
+	struct trial trial = trial_of(MV_BAND_ACTIVATION, MV_PHASE_NONE);
+
+	trial.block.role = MV_ROLE_SAVED;
+	CU_ASSERT(is_silent(trial)); /* it may come */
+	trial.block.death_ns = RELEASED_NS;
+	CU_ASSERT(says(trial, MV_SUBLABEL_VAIN, BIRTH_NS));
+	trial.facts.is_given_up = true;
+	CU_ASSERT(is_silent(trial));
+	trial.facts.is_given_up = false;
+	trial.facts.needed_ns = BACKWARD_NS;
+	CU_ASSERT(is_silent(trial));
+}
+
 static const struct harness_test tests[] = {
 	HARNESS_TEST(what_backward_makes_for_itself_is_in_flight),
 	HARNESS_TEST(what_cublas_computes_with_is_no_gradient_on_its_way),
@@ -112,5 +127,6 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_result_that_backward_does_not_need_is_held_once_that_has_begun),
 	HARNESS_TEST(a_cache_that_is_filled_once_is_not_held),
 	HARNESS_TEST(an_activation_whose_backward_is_over_is_held_after_release),
+	HARNESS_TEST(an_activation_that_dies_before_any_backward_was_kept_in_vain),
 };
 HARNESS_MAIN("sublabelrules", tests)

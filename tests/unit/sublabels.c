@@ -274,6 +274,22 @@ static void what_a_backward_keeps_for_another_one_is_not(void)
 	CU_ASSERT_EQUAL(recomputed(1), 0);
 }
 
+static void an_evaluation_that_records_gradients_keeps_in_vain(void)
+{
+	struct forge *forge = begin();
+	uint64_t held = 0, kept;
+	struct mv_timeline *timeline;
+
+	step(forge, line(forge, 10), line(forge, 20), &held);
+	kept = keep(forge, MAIN, line(forge, 10));
+	let_go(forge, MAIN, kept);
+	step(forge, line(forge, 10), line(forge, 20), &held);
+	timeline = end(forge);
+	CU_ASSERT_EQUAL(block_at(timeline, kept)->sublabel, MV_SUBLABEL_VAIN);
+	CU_ASSERT_EQUAL(count_of(timeline, MV_SUBLABEL_VAIN), 1);
+	mv_timeline_close(timeline);
+}
+
 /* An average of the weights, beside an optimizer of the framework's.  */
 static void a_lasting_series_like_the_parameters_is_shaped_like_them(void)
 {
@@ -317,6 +333,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(what_a_later_backward_frees_was_not_released_by_an_earlier_one),
 	HARNESS_TEST(what_a_forward_within_backward_keeps_is_recomputed),
 	HARNESS_TEST(what_a_backward_keeps_for_another_one_is_not),
+	HARNESS_TEST(an_evaluation_that_records_gradients_keeps_in_vain),
 	HARNESS_TEST(a_lasting_series_like_the_parameters_is_shaped_like_them),
 	HARNESS_TEST(labels_have_names_and_texts),
 };
