@@ -48,7 +48,7 @@ enum mv_reason {
 	MV_REASON_PARAMETER_SIZED,  /* a guess: as large as a parameter, in a backward that has not ended */
 	MV_REASON_BEFORE_WINDOW,    /* its birth was not recorded or has been overwritten */
 	MV_REASON_OPEN_PHASE,	    /* born in a backward or a step that has not ended */
-	MV_REASON_UNKNOWN,
+	MV_REASON_UNKNOWN,	    /* of other memory, and no guess: none was made */
 	MV_REASON_OUTSIDE,	    /* not counted in the bands: mv_timeline_is_banded */
 	MV_REASON_REUSED,	    /* autograd kept it for the backwards of several steps: data, not a result */
 	MV_REASON_COLLECTED,	    /* a guess: made without gradients, and several of the same stack were alive at once */
