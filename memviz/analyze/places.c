@@ -340,17 +340,28 @@ bool mv_places_is_backward(struct mv_places *places, uint32_t stack)
 	return false;
 }
 
+size_t mv_places_own(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room)
+{
+	uint32_t indexes[STACK_FRAMES], i, count = mv_table_stack(places->recording, stack, indexes, STACK_FRAMES);
+	size_t n = 0;
+
+	for (i = 0; i < count && n < room; i++) {
+		const struct mv_place *place = look_at(places, indexes[i]);
+
+		if (place && place->kind == MV_FRAME_PYTHON && place->code == MV_CODE_OWN)
+			frames[n++] = place;
+	}
+	return n;
+}
+
 const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack)
 {
-	uint32_t frames[STACK_FRAMES], count = mv_table_stack(places->recording, stack, frames, STACK_FRAMES);
+	const struct mv_place *own[STACK_FRAMES];
+	size_t count = mv_places_own(places, stack, own, STACK_FRAMES);
 
-	while (count-- > 0) {
-		const struct mv_place *place = look_at(places, frames[count]);
-
-		if (place && place->kind == MV_FRAME_PYTHON && place->code == MV_CODE_OWN && !mv_text_equal(place->function, "<module>"))
-			return place;
-	}
-	return NULL;
+	while (count && mv_text_equal(own[count - 1]->function, "<module>"))
+		count--;
+	return count ? own[count - 1] : NULL;
 }
 
 bool mv_places_write_origin(struct mv_places *places, uint32_t stack, char *bytes, size_t size)

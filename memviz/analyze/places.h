@@ -57,6 +57,9 @@ const struct mv_place *mv_places_origin(struct mv_places *places, uint32_t stack
  * made in forward.  */
 bool mv_places_is_backward(struct mv_places *places, uint32_t stack);
 
+/* The first ROOM frames of STACK that are of the user's own Python code, innermost first.  Returns how many.  */
+size_t mv_places_own(struct mv_places *places, uint32_t stack, const struct mv_place **frames, size_t room);
+
 /* The outermost frame of STACK that is a function of the program's own Python code.  NULL if there is none.  */
 const struct mv_place *mv_places_entry(struct mv_places *places, uint32_t stack);
 

@@ -16,7 +16,7 @@ static void add_bands(struct mv_report *report, const struct mv_series *series)
 	int i;
 
 	for (i = 0; i < MV_BAND_COUNT; i++) {
-		report->bands[i] = (struct mv_report_band){series->band_bytes[i], series->band_blocks[i]};
+		report->bands[i] = (struct mv_report_band){.bytes = series->band_bytes[i], .blocks = series->band_blocks[i]};
 		report->allocated_bytes += series->band_bytes[i];
 	}
 }
@@ -56,6 +56,18 @@ static void find_reserved(struct mv_report *report, uint64_t pool_bytes)
 		return;
 	report->reserved_bytes = report->oom->reserved_bytes;
 	report->allocated_bytes = report->oom->allocated_bytes;
+}
+
+static void count_labels(struct mv_report *report, const struct mv_block *block)
+{
+	struct mv_report_band *band = &report->bands[block->band];
+	enum mv_sublabel label = mv_sublabel_at(block, report->time_ns);
+
+	band->guessed_bytes += mv_reason_is_guess((enum mv_reason)block->reason) ? block->size_bytes : 0;
+	if (!label)
+		return;
+	band->labels[label].bytes += block->size_bytes;
+	band->labels[label].blocks++;
 }
 
 /* ---- who asked ---- */
@@ -117,6 +129,7 @@ static int look_at_blocks(struct mv_report *report)
 		if (block->device != report->card->device || !mv_block_is_alive_at(block, report->time_ns) ||
 		    !mv_timeline_is_banded(report->timeline, block))
 			continue;
+		count_labels(report, block);
 		rank_block(report, blocks, (uint32_t)i);
 		err = count_stack(report, &stacks, &room, block);
 	}

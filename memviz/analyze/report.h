@@ -10,11 +10,18 @@
 #include "analyze/besides.h"
 #include "analyze/gaps.h"
 #include "analyze/reconcile.h"
-#include "analyze/timeline.h"
+#include "analyze/sublabel.h"
+
+struct mv_report_sum {
+	uint64_t bytes;
+	uint64_t blocks;
+};
 
 struct mv_report_band {
 	uint64_t bytes;
 	uint64_t blocks;
+	uint64_t guessed_bytes; /* of them, whose band is a guess (mv_reason_is_guess) */
+	struct mv_report_sum labels[MV_SUBLABEL_COUNT]; /* of them, by label at that moment; none: 0 */
 };
 
 /* What one stack asked for, of what was alive.  */

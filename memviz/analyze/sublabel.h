@@ -27,6 +27,6 @@ static inline enum mv_sublabel mv_sublabel_at(const struct mv_block *block, uint
 }
 
 const char *mv_sublabel_name(enum mv_sublabel label); /* for programs: "held_after_release"; "" for none */
-const char *mv_sublabel_text(enum mv_sublabel label); /* for people: "held after release" */
+const char *mv_sublabel_text(enum mv_sublabel label); /* for people: "recomputed in backward" */
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "analyze/finding.h"
 #include "analyze/places.h"
 #include "analyze/report.h"
 #include "base/text.h"
@@ -77,18 +78,12 @@ static void add_places(struct mv_text *text, struct mv_places *places, uint32_t 
 	mv_text_add(text, place);
 }
 
-static int say_who(struct mv_summary *summary, const struct mv_report *report, const struct mv_symbols_sources *sources)
+static void say_who(struct mv_summary *summary, const struct mv_report *report, struct mv_places *places)
 {
 	struct mv_text text = line(summary, 1);
-	struct mv_places *places;
-	int err = mv_places_open(mv_timeline_recording(report->timeline), MV_PLACES_OWN_NAMES, sources, &places);
 
-	if (err)
-		return err;
 	mv_text_add(&text, "asked for by   ");
 	add_places(&text, places, report->oom->stack);
-	mv_places_close(places);
-	return 0;
 }
 
 static enum mv_band largest_unsaid(const struct mv_report *report, const bool *is_said)
@@ -169,13 +164,44 @@ static void say_room(struct mv_summary *summary, const struct mv_report *report)
 	add_others(&text, report);
 }
 
-static void say_next(struct mv_summary *summary, const char *path)
+static int say_finding(struct mv_summary *summary, const struct mv_report *report, struct mv_places *places)
 {
 	struct mv_text text = line(summary, 4);
+	struct mv_finding finding;
+	int err = mv_finding_make(report, places, &finding);
+
+	if (err || !finding.label)
+		return err;
+	mv_text_add(&text, "worth knowing  ");
+	mv_finding_add(&finding, &text);
+	return 0;
+}
+
+static void say_next(struct mv_summary *summary, const char *path)
+{
+	struct mv_text text = line(summary, 5);
 
 	mv_text_add(&text, "timeline       memviz html ");
 	mv_text_add(&text, path);
 	mv_text_add(&text, " -o oom.html");
+}
+
+static int say_all(struct mv_summary *summary, const struct mv_report *report, const struct mv_symbols_sources *sources,
+		   const char *path)
+{
+	struct mv_places *places;
+	int err = mv_places_open(mv_timeline_recording(report->timeline), MV_PLACES_OWN_NAMES, sources, &places);
+
+	if (err)
+		return err;
+	say_what(summary, report);
+	say_who(summary, report, places);
+	say_bands(summary, report);
+	say_room(summary, report);
+	err = say_finding(summary, report, places);
+	say_next(summary, path);
+	mv_places_close(places);
+	return err;
 }
 
 int mv_summary_make(const struct mv_timeline *timeline, const struct mv_oom *oom, const struct mv_symbols_sources *sources,
@@ -186,13 +212,10 @@ int mv_summary_make(const struct mv_timeline *timeline, const struct mv_oom *oom
 	struct mv_report report;
 	int err = mv_report_make(timeline, card ? card : &unknown, 0, oom, &report);
 
+	memset(summary, 0, sizeof *summary);
 	if (err)
 		return err;
-	say_what(summary, &report);
-	err = say_who(summary, &report, sources);
-	say_bands(summary, &report);
-	say_room(summary, &report);
-	say_next(summary, path);
+	err = say_all(summary, &report, sources, path);
 	mv_report_release(&report);
 	return err;
 }

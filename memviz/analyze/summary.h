@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An out-of-memory error in five lines, for the person whose run has died: what was asked for, by which line of their
- * program, what filled the card, why it did not fit, and what to open next.
+/* An out-of-memory error in some lines, for the person whose run has died: what was asked for, by which line of their
+ * program, what filled the card, why it did not fit, what need not have been there, and what to open next.
  *
  * Memory: malloc; text is the caller's.  */
 #ifndef ANALYZE_SUMMARY_H
@@ -11,8 +11,9 @@
 #include "analyze/timeline.h"
 #include "symbol/symbols.h"
 
-enum { MV_SUMMARY_LINES = 5, MV_SUMMARY_BYTES = 240 };
+enum { MV_SUMMARY_LINES = 6, MV_SUMMARY_BYTES = 240 };
 
+/* Lines that have nothing to say are empty.  */
 struct mv_summary {
 	char line[MV_SUMMARY_LINES][MV_SUMMARY_BYTES];
 };

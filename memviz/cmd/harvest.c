@@ -170,7 +170,8 @@ static void tell_oom(const struct find *find)
 	ooms = mv_timeline_ooms(timeline, &count);
 	if (count && !mv_summary_make(timeline, &ooms[count - 1], &naming.sources, shown, &summary))
 		for (i = 0; i < MV_SUMMARY_LINES; i++)
-			mv_tell("%s%s", i ? "  " : "", summary.line[i]);
+			if (*summary.line[i])
+				mv_tell("%s%s", i ? "  " : "", summary.line[i]);
 	mv_timeline_close(timeline);
 }
 

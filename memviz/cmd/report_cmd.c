@@ -102,6 +102,7 @@ static int show(const struct mv_args *args, const struct mv_timeline *timeline, 
 	enum mv_places_names names = args->value[OPTION_NATIVE] ? MV_PLACES_ALL_NAMES : MV_PLACES_OWN_NAMES;
 	const char *output = args->value[OPTION_OUTPUT];
 	struct mv_report report;
+	struct mv_finding finding;
 	struct mv_naming naming;
 	int code = MV_EXIT_BAD;
 
@@ -112,7 +113,9 @@ static int show(const struct mv_args *args, const struct mv_timeline *timeline, 
 		return code;
 	}
 	view.report = &report;
-	if (mv_places_open(mv_timeline_recording(timeline), names, &naming.sources, &view.places))
+	view.finding = &finding;
+	if (mv_places_open(mv_timeline_recording(timeline), names, &naming.sources, &view.places) ||
+	    mv_finding_make(&report, view.places, &finding))
 		mv_tell("out of memory");
 	else
 		code = write_view(&view, args->value[OPTION_JSON], output ? output : "-");

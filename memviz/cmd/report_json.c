@@ -7,7 +7,7 @@
 #include "cmd/report_view.h"
 #include "read/table.h"
 
-enum { INDENT = 2, FRAMES = MV_TABLE_STACK_FRAMES };
+enum { INDENT = 2, FRAMES = MV_TABLE_STACK_FRAMES, FINDING_BYTES = 320 };
 
 /* jansson's setters take over what they are given, also NULL, which makes them fail: one check at the end does.  */
 static json_t *integer(uint64_t value)
@@ -55,15 +55,30 @@ static json_t *frames_of(const struct mv_report_view *view, uint32_t stack)
 	return frames;
 }
 
+static json_t *labels_of(const struct mv_report_band *band)
+{
+	json_t *labels = json_array();
+	int i;
+
+	for (i = 1; i < MV_SUBLABEL_COUNT; i++)
+		if (band->labels[i].bytes)
+			json_array_append_new(labels, json_pack("{s:s, s:o, s:o}", "sublabel", mv_sublabel_name((enum mv_sublabel)i),
+								"bytes", integer(band->labels[i].bytes), "blocks",
+								integer(band->labels[i].blocks)));
+	return labels;
+}
+
 static json_t *bands_of(const struct mv_report *report)
 {
 	json_t *bands = json_array();
 	int i;
 
 	for (i = 0; i < MV_BAND_COUNT; i++)
-		json_array_append_new(bands, json_pack("{s:s, s:o, s:o}", "band", mv_band_name((enum mv_band)i), "bytes",
+		json_array_append_new(bands, json_pack("{s:s, s:o, s:o, s:o, s:o}", "band", mv_band_name((enum mv_band)i), "bytes",
 						       integer(report->bands[i].bytes), "blocks",
-						       integer(report->bands[i].blocks)));
+						       integer(report->bands[i].blocks), "guessed_bytes",
+						       integer(report->bands[i].guessed_bytes), "sublabels",
+						       labels_of(&report->bands[i])));
 	return bands;
 }
 
@@ -125,13 +140,14 @@ static json_t *gaps_of(const struct mv_gaps *gaps)
 
 static json_t *block_of(const struct mv_report_view *view, const struct mv_block *block)
 {
-	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "bytes", integer(block->size_bytes), "band",
+	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b, s:o}", "bytes", integer(block->size_bytes), "band",
 			 mv_band_name((enum mv_band)block->band), "reason", mv_reason_text((enum mv_reason)block->reason),
 			 "name", string_or_null(mv_timeline_text(view->report->timeline, block->name)), "birth_ns",
 			 block->is_birth_known ? integer(block->birth_ns) : json_null(), "step", integer(block->step),
 			 "phase", mv_phase_name((enum mv_phase)block->phase), "address",
 			 integer(block->address), "origin", origin_of(view, block->stack), "frames",
-			 frames_of(view, block->stack));
+			 frames_of(view, block->stack), "is_guess", mv_reason_is_guess((enum mv_reason)block->reason),
+			 "sublabel", string_or_null(mv_sublabel_name(mv_sublabel_at(block, view->report->time_ns))));
 }
 
 static json_t *largest_of(const struct mv_report_view *view)
@@ -251,6 +267,32 @@ static json_t *besides_of(const struct mv_besides *besides)
 	return root;
 }
 
+static json_t *finding_of(const struct mv_finding *finding)
+{
+	char bytes[FINDING_BYTES];
+	struct mv_text text = mv_text_in(bytes, sizeof bytes);
+
+	if (!finding->label)
+		return json_null();
+	mv_finding_add(finding, &text);
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:s}", "sublabel", mv_sublabel_name(finding->label), "bytes",
+			 integer(finding->bytes), "blocks", integer(finding->blocks), "place",
+			 finding->place ? frame_of(finding->place) : json_null(), "caller",
+			 finding->caller ? frame_of(finding->caller) : json_null(), "text", bytes);
+}
+
+/* What the recorder could see, in its own words; the rest of a training is guessed.  */
+static json_t *coverage_of(const struct mv_recording *recording)
+{
+	static const char *const notes[] = {"owners", "saved", "backward", "python", "lookup"};
+	json_t *coverage = json_object();
+	size_t i;
+
+	for (i = 0; i < sizeof notes / sizeof *notes; i++)
+		json_object_set_new(coverage, notes[i], string_or_null(mv_table_note_value(recording, notes[i])));
+	return coverage;
+}
+
 static json_t *report_of(const struct mv_report_view *view)
 {
 	const struct mv_report *report = view->report;
@@ -269,6 +311,8 @@ static json_t *report_of(const struct mv_report_view *view)
 	json_object_set_new(root, "reconciliation", reconciliation_of(report));
 	json_object_set_new(root, "besides", besides_of(&report->besides));
 	json_object_set_new(root, "missing_files", missing_of(view));
+	json_object_set_new(root, "finding", finding_of(view->finding));
+	json_object_set_new(root, "coverage", coverage_of(mv_timeline_recording(report->timeline)));
 	return root;
 }
 

@@ -8,7 +8,7 @@
 #include "cmd/tell.h"
 #include "read/table.h"
 
-enum { BAR_COLUMNS = 30, PLACE_COLUMNS = MV_PAPER_PLACE_COLUMNS, UNNAMED_LINES = 3 };
+enum { BAR_COLUMNS = 30, PLACE_COLUMNS = MV_PAPER_PLACE_COLUMNS, UNNAMED_LINES = 3, FINDING_BYTES = 320 };
 
 /* ---- pieces ---- */
 
@@ -82,6 +82,37 @@ static void print_oom(const struct mv_paper *paper)
 		fprintf(paper->out, "  by %s\n", text);
 }
 
+/* Those that are too small to be seen as a share are in the JSON.  */
+static void print_labels(const struct mv_paper *paper, const struct mv_report_band *band, uint64_t sum)
+{
+	char size[MV_TELL_BYTES];
+	int i;
+
+	for (i = 1; i < MV_SUBLABEL_COUNT; i++)
+		if (percent(band->labels[i].bytes, sum))
+			fprintf(paper->out, "    of it     %10s  %s\n", mv_tell_size(band->labels[i].bytes, size),
+				mv_sublabel_text((enum mv_sublabel)i));
+	if (percent(band->guessed_bytes, sum))
+		fprintf(paper->out, "    of it     %10s  guessed\n", mv_tell_size(band->guessed_bytes, size));
+}
+
+static void print_finding(const struct mv_paper *paper)
+{
+	const struct mv_finding *finding = paper->view->finding;
+	char bytes[FINDING_BYTES];
+	struct mv_text text = mv_text_in(bytes, sizeof bytes);
+
+	if (!finding->label)
+		return;
+	mv_finding_add_what(finding, &text);
+	fprintf(paper->out, "\n  %s\n", bytes);
+	if (!finding->place)
+		return;
+	text = mv_text_in(bytes, sizeof bytes);
+	mv_finding_add_where(finding, &text);
+	fprintf(paper->out, "  %s\n", bytes);
+}
+
 static void print_bands(const struct mv_paper *paper)
 {
 	const struct mv_report *report = paper->view->report;
@@ -101,6 +132,7 @@ static void print_bands(const struct mv_paper *paper)
 		fprintf(paper->out, "  %-12s%10s  %3u %%  %6llu", mv_band_name((enum mv_band)i),
 			mv_tell_size(band->bytes, size), percent(band->bytes, sum), (unsigned long long)band->blocks);
 		bar(paper, i, band->bytes, largest);
+		print_labels(paper, band, sum);
 	}
 }
 
@@ -219,6 +251,7 @@ void mv_report_print(const struct mv_report_view *view, FILE *out)
 
 	print_title(&paper);
 	print_oom(&paper);
+	print_finding(&paper);
 	print_bands(&paper);
 	mv_report_print_sums(&paper);
 	mv_report_print_besides(&paper);

@@ -11,7 +11,9 @@
  *	driver_used_bytes	of the card, by all programs; where nobody was asked: what this one has
  *	reserved_bytes		held by the framework's pool; without one: device_bytes
  *	allocated_bytes		in blocks of the pool; without one: device_bytes
- *	bands			array of {band, bytes, blocks}: parameter, gradient, optimizer, activation, temporary, other
+ *	bands			array of {band, bytes, blocks, guessed_bytes, sublabels}: parameter, gradient, optimizer,
+ *				activation, temporary, other; sublabels is an array of {sublabel, bytes, blocks} of those that any
+ *				of its bytes have at that moment (analyze/sublabel.h)
  *	oom			the error at this moment, or null: {requested_bytes, allocated_bytes, reserved_bytes,
  *				free_bytes, total_bytes, ordinal, time_ns, outcome ("survived" or "unknown"),
  *				api, origin, frames}
@@ -26,7 +28,8 @@
  *	device_bytes		what this process has of the driver
  *	driver_used_is_known	false: nobody was asked
  *	gaps			{free_bytes, largest_bytes, pieces}: within the pool's segments; null: not known
- *	largest_blocks		array of {bytes, band, reason, name, birth_ns, step, address, origin, frames}
+ *	largest_blocks		array of {bytes, band, reason, name, birth_ns, step, phase, address, origin, frames, is_guess,
+ *				sublabel}
  *	start			why the recording does not begin with the program; null: it does
  *	step			optimizer steps completed
  *	begin_ns		the recording is complete from here on
@@ -43,6 +46,9 @@
  *				those that were set: stack, printf, malloc
  *	missing_files		array of {path, build_id, state}: objects whose functions have no names here; state is
  *				"not here" or "another build is here"
+ *	finding			what is most worth knowing (analyze/finding.h), or null: {sublabel, bytes, blocks, place, caller,
+ *				text}; place and caller are frames or null
+ *	coverage		what the recorder could see, in words: {owners, saved, backward, python, lookup}
  *
  * Threads: none.  Memory: malloc.  */
 #ifndef CMD_REPORT_VIEW_H
@@ -51,8 +57,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "analyze/places.h"
-#include "analyze/report.h"
+#include "analyze/finding.h"
 
 /* Which frames of a stack the text shows.  */
 enum mv_report_frames {
@@ -65,6 +70,7 @@ struct mv_report_view {
 	const struct mv_report *report;
 	const char *at; /* name of the moment */
 	struct mv_places *places;
+	const struct mv_finding *finding;
 	unsigned top; /* how many stacks and blocks to show */
 	enum mv_report_frames frames;
 };

@@ -303,13 +303,22 @@ static void zero_grad(struct run *run)
 		give(run, MAIN, &run->parameters[i].gradient);
 }
 
+static uint64_t keep(struct run *run, const struct layer *layer, uint64_t size)
+{
+	uint64_t address = take(run, MAIN, size, layer->stack, MV_BAND_ACTIVATION, MV_FLAG_GRAD);
+
+	if (run->plan->tells_saved)
+		forge_owner(run->forge, MAIN, address, MV_ROLE_SAVED, NULL);
+	return address;
+}
+
 static void layer_forward(struct run *run, struct layer *layer)
 {
 	uint64_t scratch = take(run, MAIN, layer->scratch_bytes, layer->scratch_stack, MV_BAND_TEMPORARY, MV_FLAG_GRAD);
 	unsigned i;
 
 	for (i = 0; layer->saved_bytes[i]; i++)
-		layer->saved[i] = take(run, MAIN, layer->saved_bytes[i], layer->stack, MV_BAND_ACTIVATION, MV_FLAG_GRAD);
+		layer->saved[i] = keep(run, layer, layer->saved_bytes[i]);
 	give(run, MAIN, &scratch);
 }
 

@@ -23,6 +23,7 @@ struct training_plan {
 	enum training_oom oom;
 	int is_oom_survived;	/* the program catches it and allocates again */
 	int hides_backward;	/* backward is not announced; only its thread is known */
+	int tells_saved;	/* what autograd keeps is told, as it is of PyTorch since 2.0 */
 	int hides_walk;		/* modules are not walked: no names before the first optimizer step */
 };
 

@@ -54,6 +54,13 @@ static void names_come_with_the_first_step(void)
 	CU_ASSERT(score_at_peak(&plan) >= 95);
 }
 
+static void what_autograd_keeps_is_told(void)
+{
+	struct training_plan plan = {.model = TRAINING_GPT, .layers = 12, .steps = STEPS, .tells_saved = 1};
+
+	CU_ASSERT(score_at_peak(&plan) >= 99);
+}
+
 static void an_oom_in_a_later_step_is_like_the_step_before(void)
 {
 	static const enum training_oom where[] = {TRAINING_OOM_FORWARD, TRAINING_OOM_BACKWARD, TRAINING_OOM_OPTIMIZER};
@@ -94,6 +101,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(gpt_is_right_at_its_peak),
 	HARNESS_TEST(backward_is_found_by_its_thread),
 	HARNESS_TEST(names_come_with_the_first_step),
+	HARNESS_TEST(what_autograd_keeps_is_told),
 	HARNESS_TEST(an_oom_in_a_later_step_is_like_the_step_before),
 	HARNESS_TEST(an_oom_in_the_first_step_is_guessed_by_sizes_and_orders),
 };

@@ -111,7 +111,7 @@ static void the_largest_blocks_come_first(void)
 	scene_close(&scene);
 }
 
-static void a_summary_has_five_lines_for_a_person(void)
+static void a_summary_has_a_line_for_each_question_of_a_person(void)
 {
 	struct mv_summary summary;
 	struct scene scene;
@@ -122,7 +122,22 @@ static void a_summary_has_five_lines_for_a_person(void)
 	CU_ASSERT(strstr(summary.line[1], "model.py:40 in block, from train.py:88 in main") != NULL);
 	CU_ASSERT(strstr(summary.line[2], "optimizer 1.2 GiB, activation ") != NULL);
 	CU_ASSERT(strstr(summary.line[3], "unused in the pool, in pieces of at most ") != NULL);
-	CU_ASSERT(strstr(summary.line[4], "memviz html train-1.oom1.memviz -o ") != NULL);
+	CU_ASSERT_STRING_EQUAL(summary.line[4], "");
+	CU_ASSERT(strstr(summary.line[5], "memviz html train-1.oom1.memviz -o ") != NULL);
+	scene_close(&scene);
+}
+
+/* The logits of the step before are there until this one has made its own.  */
+static void a_summary_says_what_need_not_have_been_there(void)
+{
+	struct mv_summary summary;
+	struct scene scene;
+
+	scene_open(&scene, &(struct training_plan){.model = TRAINING_GPT, .layers = 12, .steps = 2, .oom = TRAINING_OOM_BACKWARD,
+						   .tells_saved = 1});
+	CU_ASSERT_EQUAL_FATAL(mv_summary_make(scene.timeline, only_oom(&scene), NULL, "train-1.oom1.memviz", &summary), 0);
+	CU_ASSERT_STRING_EQUAL(summary.line[4], "worth knowing  your code holds 394 MiB that backward does not need, made by "
+						"train.py:88 in main, from train.py:112 in <module>");
 	scene_close(&scene);
 }
 
@@ -131,13 +146,15 @@ static void a_summary_has_five_lines_for_a_person(void)
 static json_t *json_at(const struct scene *scene, const char *at, uint64_t time_ns, const struct mv_oom *oom)
 {
 	struct mv_report report = report_at(scene, time_ns, oom);
-	struct mv_report_view view = {.report = &report, .at = at, .top = 10};
+	struct mv_finding finding;
+	struct mv_report_view view = {.report = &report, .at = at, .finding = &finding, .top = 10};
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 	json_t *json;
 
 	CU_ASSERT_EQUAL_FATAL(mv_places_open(mv_timeline_recording(scene->timeline), MV_PLACES_NO_NAMES, NULL, &view.places), 0);
+	CU_ASSERT_EQUAL_FATAL(mv_finding_make(&report, view.places, &finding), 0);
 	CU_ASSERT_EQUAL(mv_report_print_json(&view, out), 0);
 	fclose(out);
 	json = json_loads(text, 0, NULL);
@@ -164,7 +181,7 @@ static const char *const members[] = {
 	"memviz_report",  "at",		  "time_ns",	  "capacity_bytes",	  "driver_used_bytes", "reserved_bytes",
 	"allocated_bytes", "bands",	  "oom",	  "top_stacks",		  "losses",	       "device_bytes",
 	"driver_used_is_known", "gaps",	  "largest_blocks", "missing_events", "is_finished", "start", "step",		  "begin_ns",	       "end_ns",
-	"device",	  "program",	  "pid",	  "rank",	  "reconciliation", "besides",		  "missing_files",
+	"device",	  "program",	  "pid",	  "rank",	  "reconciliation", "besides",		  "missing_files", "finding", "coverage",
 };
 
 static void members_stand_in_their_order(void)
@@ -195,16 +212,18 @@ static void every_member_has_its_type(void)
 
 	scene_open(&scene, &oom_plan);
 	json = json_at(&scene, "oom", 0, only_oom(&scene));
-	fits(json_array_get(json_object_get(json, "bands"), 0), "{s:s, s:I, s:I}", "band", &text, "bytes", &n, "blocks", &n,
-	     NULL, NULL, NULL, NULL);
+	fits(json_array_get(json_object_get(json, "bands"), 0), "{s:s, s:I, s:I, s:I, s:o}", "band", &text, "bytes", &n, "blocks", &n,
+	     "guessed_bytes", &n, "sublabels", &o);
 	fits(json_array_get(json_object_get(json, "top_stacks"), 0), "{s:I, s:I, s:o, s:o, s:o}", "bytes", &n, "blocks", &n,
 	     "bands", &o, "origin", &o, "frames", &o);
 	CU_ASSERT_EQUAL(json_unpack(json_array_get(o, 0), "{s:s, s:s, s:I, s:n, s:n, s:n, s:s !}", "function", &text, "file",
 				    &text, "line", &n, "module", "offset", "start", "code", &text), 0);
 	CU_ASSERT_EQUAL(json_unpack(json_array_get(json_object_get(json, "largest_blocks"), 0),
-				    "{s:I, s:s, s:s, s:o, s:I, s:I, s:s, s:I, s:o, s:o !}", "bytes", &n, "band", &text, "reason",
+				    "{s:I, s:s, s:s, s:o, s:I, s:I, s:s, s:I, s:o, s:o, s:b, s:n !}", "bytes", &n, "band", &text, "reason",
 				    &text, "name", &o, "birth_ns", &n, "step", &n, "phase", &text, "address", &n, "origin",
-				    &o, "frames", &o), 0);
+				    &o, "frames", &o, "is_guess", &yes, "sublabel"), 0);
+	fits(json_object_get(json, "coverage"), "{s:o, s:o, s:o, s:s, s:o}", "owners", &o, "saved", &o, "backward", &o, "python",
+	     &text, "lookup", &o);
 	fits(json_object_get(json, "gaps"), "{s:I, s:I, s:I}", "free_bytes", &n, "largest_bytes", &n, "pieces", &n, NULL,
 	     NULL, NULL, NULL);
 	fits(json_object_get(json, "device"), "{s:I, s:s}", "ordinal", &n, "name", &text, NULL, NULL, NULL, NULL, NULL, NULL);
@@ -244,7 +263,8 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(the_driver_s_word_is_carried_on),
 	HARNESS_TEST(an_error_is_reported_as_the_pool_told_it),
 	HARNESS_TEST(the_largest_blocks_come_first),
-	HARNESS_TEST(a_summary_has_five_lines_for_a_person),
+	HARNESS_TEST(a_summary_has_a_line_for_each_question_of_a_person),
+	HARNESS_TEST(a_summary_says_what_need_not_have_been_there),
 	HARNESS_TEST(members_stand_in_their_order),
 	HARNESS_TEST(every_member_has_its_type),
 	HARNESS_TEST(the_error_is_null_at_other_moments),

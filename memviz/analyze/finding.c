@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/finding.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyze/index.h"
+#include "read/array.h"
+#include "read/table.h"
+
+/* What is less than this share of all blocks is not worth a word, nor what is less than that.  */
+enum { WORTH_ONE_IN = 50, WORTH_BYTES = 1 << 20 };
+/* A line that so much of it is from is the line; so many stacks are looked at, the largest.  */
+enum { MOST_PERCENT = 80, STACKS_MAX = 1000 };
+enum { PLACE_BYTES = 96, FRAMES = MV_TABLE_STACK_FRAMES };
+
+struct holder {
+	uint32_t stack;
+	uint64_t bytes, blocks;
+};
+
+struct holders {
+	struct holder *at; /* malloc */
+	size_t count, room;
+	uint64_t bytes;
+};
+
+/* ---- what is held ---- */
+
+static bool is_avoidable(enum mv_sublabel label)
+{
+	return label == MV_SUBLABEL_HELD || label == MV_SUBLABEL_RELEASED || label == MV_SUBLABEL_VAIN;
+}
+
+static enum mv_sublabel largest_label(const struct mv_report *report)
+{
+	uint64_t sums[MV_SUBLABEL_COUNT] = {0}, all = 0;
+	enum mv_sublabel best = MV_SUBLABEL_NONE;
+	int band, label;
+
+	for (band = 0; band < MV_BAND_COUNT; band++) {
+		all += report->bands[band].bytes;
+		for (label = 1; label < MV_SUBLABEL_COUNT; label++)
+			if (is_avoidable((enum mv_sublabel)label))
+				sums[label] += report->bands[band].labels[label].bytes;
+	}
+	for (label = 1; label < MV_SUBLABEL_COUNT; label++)
+		if (sums[label] > sums[best])
+			best = (enum mv_sublabel)label;
+	return sums[best] >= WORTH_BYTES && sums[best] >= all / WORTH_ONE_IN ? best : MV_SUBLABEL_NONE;
+}
+
+static int add(struct holders *holders, struct mv_index *stacks, const struct mv_block *block)
+{
+	uint32_t *at = mv_index_at(stacks, 0, block->stack, (uint32_t)holders->count);
+
+	if (!at)
+		return -ENOMEM;
+	if (*at == holders->count) {
+		if (mv_array_grow(&holders->at, &holders->room, holders->count, sizeof *holders->at))
+			return -ENOMEM;
+		holders->at[holders->count++] = (struct holder){.stack = block->stack};
+	}
+	holders->at[*at].bytes += block->size_bytes;
+	holders->at[*at].blocks++;
+	holders->bytes += block->size_bytes;
+	return 0;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct holder *one = a, *two = b;
+
+	if (one->bytes != two->bytes)
+		return one->bytes > two->bytes ? -1 : 1;
+	return one->stack < two->stack ? -1 : one->stack > two->stack;
+}
+
+static int collect(const struct mv_report *report, enum mv_sublabel label, struct holders *holders)
+{
+	size_t i, count;
+	const struct mv_block *blocks = mv_timeline_blocks(report->timeline, &count);
+	struct mv_index stacks = {0};
+	int err = 0;
+
+	for (i = 0; i < count && blocks[i].birth_ns <= report->time_ns && !err; i++)
+		if (blocks[i].device == report->card->device && mv_block_is_alive_at(&blocks[i], report->time_ns) &&
+		    mv_sublabel_at(&blocks[i], report->time_ns) == label)
+			err = add(holders, &stacks, &blocks[i]);
+	mv_index_release(&stacks);
+	if (holders->count)
+		qsort(holders->at, holders->count, sizeof *holders->at, by_bytes);
+	return err;
+}
+
+/* ---- where it is from ---- */
+
+static bool is_from(struct mv_places *places, uint32_t stack, const struct mv_place *place)
+{
+	const struct mv_place *frames[FRAMES];
+	size_t i, count = mv_places_own(places, stack, frames, FRAMES);
+
+	for (i = 0; i < count; i++)
+		if (frames[i] == place)
+			return true;
+	return false;
+}
+
+/* Sum up in FINDING what of HOLDERS is from PLACE.  */
+static void sum_up(const struct holders *holders, struct mv_places *places, const struct mv_place *place, struct mv_finding *finding)
+{
+	size_t i;
+
+	finding->place = place;
+	finding->bytes = finding->blocks = 0;
+	for (i = 0; i < holders->count && i < STACKS_MAX; i++) {
+		if (!is_from(places, holders->at[i].stack, place))
+			continue;
+		finding->bytes += holders->at[i].bytes;
+		finding->blocks += holders->at[i].blocks;
+	}
+}
+
+/* Without a line of the user's own: where the largest part is from.  */
+static void take_largest(const struct holders *holders, struct mv_places *places, struct mv_finding *finding)
+{
+	finding->place = mv_places_origin(places, holders->at[0].stack);
+	finding->caller = NULL;
+	finding->bytes = holders->at[0].bytes;
+	finding->blocks = holders->at[0].blocks;
+}
+
+static void find_place(const struct holders *holders, struct mv_places *places, struct mv_finding *finding)
+{
+	const struct mv_place *frames[FRAMES];
+	size_t i, count = mv_places_own(places, holders->at[0].stack, frames, FRAMES);
+
+	for (i = 0; i < count; i++) {
+		sum_up(holders, places, frames[i], finding);
+		finding->caller = i + 1 < count ? frames[i + 1] : NULL;
+		if (finding->bytes >= holders->bytes / 100 * MOST_PERCENT)
+			return;
+	}
+	take_largest(holders, places, finding);
+}
+
+int mv_finding_make(const struct mv_report *report, struct mv_places *places, struct mv_finding *finding)
+{
+	struct holders holders = {.count = 0};
+	int err;
+
+	*finding = (struct mv_finding){.label = largest_label(report)};
+	if (!finding->label)
+		return 0;
+	err = collect(report, finding->label, &holders);
+	if (!err && holders.count)
+		find_place(&holders, places, finding);
+	if (err || !holders.count)
+		*finding = (struct mv_finding){.label = MV_SUBLABEL_NONE};
+	free(holders.at);
+	return err;
+}
+
+/* ---- in words ---- */
+
+void mv_finding_add_what(const struct mv_finding *finding, struct mv_text *text)
+{
+	bool is_held = finding->label == MV_SUBLABEL_HELD;
+
+	mv_text_add(text, is_held ? "your code holds " : "");
+	mv_text_add_size(text, finding->bytes);
+	if (is_held)
+		mv_text_add(text, " that backward does not need");
+	else if (finding->label == MV_SUBLABEL_VAIN)
+		mv_text_add(text, " are kept for a backward that never comes: no_grad would spare them");
+	else
+		mv_text_add(text, " of activations are still held after their backward");
+}
+
+void mv_finding_add_where(const struct mv_finding *finding, struct mv_text *text)
+{
+	char place[PLACE_BYTES];
+
+	mv_place_write(finding->place, place, sizeof place);
+	mv_text_add(text, "made by ");
+	mv_text_add(text, place);
+	if (!finding->caller)
+		return;
+	mv_place_write(finding->caller, place, sizeof place);
+	mv_text_add(text, ", from ");
+	mv_text_add(text, place);
+}
+
+void mv_finding_add(const struct mv_finding *finding, struct mv_text *text)
+{
+	mv_finding_add_what(finding, text);
+	if (!finding->place)
+		return;
+	mv_text_add(text, ", ");
+	mv_finding_add_where(finding, text);
+}
