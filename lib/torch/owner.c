@@ -6,6 +6,7 @@
 #include "torch/aftermath.h"
 #include "torch/groups.h"
 #include "torch/hook.h"
+#include "torch/scopes.h"
 #include "torch/steppers.h"
 #include "torch/torch.h"
 
@@ -179,6 +180,7 @@ static bool register_hook(const struct mv_python *python, PyObject *module, cons
 	return handle != NULL;
 }
 
+/* And what depends on it.  */
 static void note_version(const struct mv_python *python)
 {
 	PyObject *version = mv_python_attr(python, mv_python_module(python, "torch"), "__version__");
@@ -188,6 +190,7 @@ static void note_version(const struct mv_python *python)
 	python->clear_error();
 	if (text && sink)
 		sink->note_fact("torch", text);
+	mv_scopes_watch(text);
 	if (version)
 		python->dec_ref(version);
 }

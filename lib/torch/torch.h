@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What PyTorch tells, unasked and unchanged: the blocks of its caching allocator, the errors in which it gives up,
- * where backward begins and ends and where what it works on comes from, what autograd keeps for it, and, at each optimizer step, what is a parameter, a gradient,
- * a state.
+ * where backward begins and ends and where what it works on comes from, what autograd keeps for it, which ranges are named,
+ * and, at each optimizer step and once an error has come back to Python, what is a parameter, a gradient, a state.
  *
  * The library exports the functions through which PyTorch's own libraries report to each other; every call is passed
- * on.  Python is entered only where Python itself calls: in a pending call, which the interpreter runs between two
- * bytecodes of the main thread, and in the optimizer's documented step hooks.
+ * on.  Python is entered only where Python itself calls, or PyTorch with the GIL: in a pending call, which the interpreter
+ * runs between two bytecodes of the main thread, in the optimizer's documented step hooks, and where an exception of C++
+ * becomes Python's.
  *
  * Threads: safe.  Signals: none of this runs in a handler.  Fork: a child's interpreter has the hooks of its parent;
  * they tell the sink of the moment.  Memory: none but what Python allocates for what it is asked.  */

@@ -86,6 +86,28 @@ def ranges():
     os._exit(0)
 
 
+def named_ranges():
+    """No profiler runs.  Ranges stand within each other, and an error leaves one."""
+    model = net()
+    optimizer = torch.optim.AdamW(model.parameters())
+    train_step(model, optimizer)
+    before = torch.empty(MIB, device="cuda")
+    with torch.profiler.record_function("encoder"):
+        within = torch.empty(2 * MIB, device="cuda")
+        with torch.autograd.profiler.record_function("layer 0"):
+            inner = torch.empty(3 * MIB, device="cuda")
+    try:
+        with torch.profiler.record_function("decoder"):
+            raise ValueError
+    except ValueError:
+        after = torch.empty(4 * MIB, device="cuda")
+    with torch.profiler.record_function("step"):
+        train_step(model, optimizer)
+    state = sum(s["exp_avg"].nbytes + s["exp_avg_sq"].nbytes for s in optimizer.state.values())
+    say(addresses=[t.data_ptr() for t in (before, within, inner, after)], state=state)
+    os._exit(0)
+
+
 def threads():
     def work():
         model = net()

@@ -251,8 +251,8 @@ class Ends(unittest.TestCase):
 
 
 class Ranges(unittest.TestCase):
-    def phases(self, **settings):
-        with Run("ranges", **settings) as run:
+    def phases(self, program="ranges", **settings):
+        with Run(program, **settings) as run:
             self.assertEqual(run.status, 0, run.err)
             said, seen = run.said(), report(run.recording())
             phase = {b["address"]: b["phase"] for b in seen["largest_blocks"]}
@@ -271,6 +271,19 @@ class Ranges(unittest.TestCase):
         phases, names = self.phases()
         self.assertEqual(set(phases), {"forward"})
         self.assertNotIn(b"stage one", names)
+
+
+    def test_record_function_s_ranges_are_phases_though_no_profiler_runs(self):
+        phases, names = self.phases("named_ranges")
+        self.assertEqual(phases, ["forward", "user", "user", "forward"])
+        for name in (b"encoder", b"layer 0", b"decoder", b"Optimizer.step#AdamW.step", b"Optimizer.zero_grad#AdamW.zero_grad"):
+            self.assertIn(name, names)
+
+    def test_record_function_s_ranges_are_labels(self):
+        with Run("named_ranges", MEMVIZ_LABELS="0") as run:
+            self.assertEqual(run.status, 0, run.err)
+            with open(run.recording(), "rb") as file:
+                self.assertNotIn(b"encoder", file.read())
 
 
 class Names(unittest.TestCase):
