@@ -5,10 +5,6 @@
 
 #include "base/hash.h"
 
-/* The index of a shard doubles when it is half full, so that what is looked at lies close together for as long as little is
- * alive.  Those of one size lie side by side, each size behind the one before: all of size 16, all of size 32, and so on.  */
-enum { INDEX_MIN_BITS = 4, INDEX_MIN = 1 << INDEX_MIN_BITS };
-
 /* Where a piece of memory is looked for.  */
 struct place {
 	struct mv_live_shard *shard;
@@ -21,37 +17,22 @@ static uint32_t records_per_shard(uint64_t size_bytes)
 	return (uint32_t)(size_bytes / sizeof(struct mv_event) / MV_LIVE_SHARDS);
 }
 
-static uint32_t index_entries(uint32_t records)
-{
-	uint32_t entries = INDEX_MIN;
-
-	while (entries < records * 2)
-		entries *= 2;
-	return entries;
-}
-
 size_t mv_live_index_bytes(uint64_t size_bytes)
 {
-	size_t largest = index_entries(records_per_shard(size_bytes));
-
-	return (2 * largest - INDEX_MIN) * MV_LIVE_SHARDS * sizeof(uint32_t);
+	return mv_locator_bytes(records_per_shard(size_bytes));
 }
 
 void mv_live_open(struct mv_live *live, struct mv_file_header *header, void *index)
 {
 	const struct mv_region *region = &header->regions[MV_REGION_LIVE];
-	unsigned i;
 
 	*live = (struct mv_live){
 		.records = (struct mv_event *)((uint8_t *)header + region->offset),
 		.used_bytes = &header->used_bytes[MV_REGION_LIVE],
 		.losses = header->losses,
-		.index = index,
 		.shard_records = records_per_shard(region->size_bytes),
 	};
-	live->index_max = index_entries(live->shard_records);
-	for (i = 0; i < MV_LIVE_SHARDS; i++)
-		live->index_bits[i] = INDEX_MIN_BITS;
+	mv_locator_open(&live->locator, index, live->shard_records);
 }
 
 static uint32_t hash_of(enum mv_ledger ledger, uint64_t address)
@@ -67,18 +48,6 @@ static struct place place_of(struct mv_live *live, enum mv_ledger ledger, uint64
 	return (struct place){.shard = &live->shards[number], .number = number, .hash = hash / MV_LIVE_SHARDS};
 }
 
-/* Entries of the shard's index.  Changed under its lock.  */
-static uint32_t index_size(const struct mv_live *live, uint32_t number)
-{
-	return 1u << __atomic_load_n(&live->index_bits[number], __ATOMIC_RELAXED);
-}
-
-/* Where shard NUMBER's index of SIZE entries lies.  */
-static uint32_t *index_of(const struct mv_live *live, uint32_t number, uint32_t size)
-{
-	return live->index + (size_t)(size - INDEX_MIN) * MV_LIVE_SHARDS + (size_t)number * size;
-}
-
 static struct mv_event *record_at(struct mv_live *live, const struct place *place, uint32_t in_shard)
 {
 	return &live->records[(size_t)in_shard * MV_LIVE_SHARDS + place->number];
@@ -87,10 +56,8 @@ static struct mv_event *record_at(struct mv_live *live, const struct place *plac
 /* The lock and the index lie in lines of their own: so that the one is not waited for before the other.  */
 static void fetch(const struct mv_live *live, const struct place *place)
 {
-	uint32_t size = index_size(live, place->number);
-
 	__builtin_prefetch(place->shard, 1);
-	__builtin_prefetch(index_of(live, place->number, size) + (place->hash & (size - 1)), 1);
+	mv_locator_fetch(&live->locator, place->number, place->hash);
 }
 
 static bool lock(struct mv_live *live, struct place *place)
@@ -102,65 +69,27 @@ static bool lock(struct mv_live *live, struct place *place)
 	return false;
 }
 
+/* The record that ENTRY leads to.  */
+static struct mv_event *record_of(struct mv_live *live, const struct place *place, const uint64_t *entry)
+{
+	return record_at(live, place, mv_locator_number(*entry) - 1);
+}
+
 /* The entry that leads to the memory, or the free one where it would be.  */
-static uint32_t *entry_of(struct mv_live *live, const struct place *place, enum mv_ledger ledger, uint64_t address)
+static uint64_t *entry_of(struct mv_live *live, const struct place *place, enum mv_ledger ledger, uint64_t address)
 {
-	uint32_t size = index_size(live, place->number), at = place->hash & (size - 1);
-	uint32_t *index = index_of(live, place->number, size);
-
-	for (; index[at]; at = (at + 1) & (size - 1)) {
-		const struct mv_event *record = record_at(live, place, index[at] - 1);
-
-		if (record->address == address && record->ledger == ledger)
-			break;
-	}
-	return &index[at];
-}
-
-static uint32_t home_of(const struct mv_event *record, uint32_t mask)
-{
-	return hash_of((enum mv_ledger)record->ledger, record->address) / MV_LIVE_SHARDS & mask;
-}
-
-/* Free ENTRY, moving up those behind it that would not be found any more.  */
-static void clear_entry(struct mv_live *live, const struct place *place, uint32_t *entry)
-{
-	uint32_t mask = index_size(live, place->number) - 1;
-	uint32_t *index = index_of(live, place->number, mask + 1);
-	uint32_t hole = (uint32_t)(entry - index), at = hole;
+	struct mv_locator_walk walk = mv_locator_look(&live->locator, place->number, place->hash);
+	const struct mv_event *record;
+	uint64_t *entry;
 
 	for (;;) {
-		uint32_t home;
-
-		at = (at + 1) & mask;
-		if (!index[at])
-			break;
-		home = home_of(record_at(live, place, index[at] - 1), mask);
-		if (((at - home) & mask) < ((at - hole) & mask))
-			continue;
-		index[hole] = index[at];
-		hole = at;
+		entry = mv_locator_next(&walk);
+		if (!*entry)
+			return entry;
+		record = record_of(live, place, entry);
+		if (record->address == address && record->ledger == ledger)
+			return entry;
 	}
-	index[hole] = 0;
-}
-
-/* Give the shard an index twice as large, which lies elsewhere.  */
-static void grow_index(struct mv_live *live, const struct place *place)
-{
-	uint32_t size = index_size(live, place->number), mask = 2 * size - 1, i;
-	uint32_t *from = index_of(live, place->number, size), *to = index_of(live, place->number, 2 * size);
-
-	for (i = 0; i < size; i++) {
-		uint32_t at;
-
-		if (!from[i])
-			continue;
-		at = home_of(record_at(live, place, from[i] - 1), mask);
-		while (to[at])
-			at = (at + 1) & mask;
-		to[at] = from[i];
-	}
-	__atomic_store_n(&live->index_bits[place->number], live->index_bits[place->number] + 1, __ATOMIC_RELAXED);
 }
 
 /* Publish that the shard's record IN_SHARD may be in use.  */
@@ -212,25 +141,25 @@ static void drop_record(struct mv_live *live, const struct place *place, uint32_
 }
 
 /* The address goes with the record, so the index is put right first.  */
-static void remove_entry(struct mv_live *live, const struct place *place, uint32_t *entry, struct mv_event *removed)
+static void remove_entry(struct mv_live *live, const struct place *place, uint64_t *entry, struct mv_event *removed)
 {
-	uint32_t in_shard = *entry;
+	uint32_t in_shard = mv_locator_number(*entry);
 
 	*removed = *record_at(live, place, in_shard - 1);
 	removed->is_live = 0;
-	clear_entry(live, place, entry);
+	mv_locator_clear(&live->locator, place->number, entry);
 	drop_record(live, place, in_shard);
 }
 
 static bool add_locked(struct mv_live *live, struct place *place, const struct mv_event *event)
 {
 	struct mv_live_shard *shard = place->shard;
-	uint32_t size = index_size(live, place->number), *entry, in_shard;
+	uint32_t in_shard;
+	uint64_t *entry;
 
-	if (shard->count >= size / 2 && size < live->index_max)
-		grow_index(live, place);
+	mv_locator_make_room(&live->locator, place->number, shard->count);
 	entry = entry_of(live, place, (enum mv_ledger)event->ledger, event->address);
-	in_shard = *entry;
+	in_shard = mv_locator_number(*entry);
 	if (in_shard) {
 		__atomic_store_n(&record_at(live, place, in_shard - 1)->is_live, 0, __ATOMIC_RELEASE);
 	} else {
@@ -239,7 +168,7 @@ static bool add_locked(struct mv_live *live, struct place *place, const struct m
 			__atomic_fetch_add(&live->losses[MV_LOSS_LIVE_FULL], 1, __ATOMIC_RELAXED);
 			return false;
 		}
-		*entry = in_shard;
+		*entry = mv_locator_entry(place->hash, in_shard);
 		shard->count++;
 	}
 	fill_record(record_at(live, place, in_shard - 1), event);
@@ -278,7 +207,7 @@ bool mv_live_add(struct mv_live *live, const struct mv_event *event)
 bool mv_live_remove(struct mv_live *live, enum mv_ledger ledger, uint64_t address, struct mv_event *removed)
 {
 	struct place place = place_of(live, ledger, address);
-	uint32_t *entry;
+	uint64_t *entry;
 	bool is_known;
 
 	if (!lock(live, &place))
@@ -294,7 +223,7 @@ bool mv_live_remove(struct mv_live *live, enum mv_ledger ledger, uint64_t addres
 bool mv_live_find(struct mv_live *live, enum mv_ledger ledger, uint64_t address, struct mv_event *found)
 {
 	struct place place = place_of(live, ledger, address);
-	uint32_t *entry;
+	uint64_t *entry;
 	bool is_known;
 
 	if (!lock(live, &place))
@@ -302,7 +231,7 @@ bool mv_live_find(struct mv_live *live, enum mv_ledger ledger, uint64_t address,
 	entry = entry_of(live, &place, ledger, address);
 	is_known = *entry != 0;
 	if (is_known)
-		*found = *record_at(live, &place, *entry - 1);
+		*found = *record_of(live, &place, entry);
 	mv_lock_release(&place.shard->lock);
 	return is_known;
 }
@@ -320,14 +249,14 @@ static bool set_owner(struct mv_event *record, enum mv_role role, uint32_t name)
 bool mv_live_set_owner(struct mv_live *live, enum mv_ledger ledger, uint64_t address, enum mv_role role, uint32_t name)
 {
 	struct place place = place_of(live, ledger, address);
-	uint32_t *entry;
+	uint64_t *entry;
 	bool is_new = false;
 
 	if (!lock(live, &place))
 		return false;
 	entry = entry_of(live, &place, ledger, address);
 	if (*entry)
-		is_new = set_owner(record_at(live, &place, *entry - 1), role, name);
+		is_new = set_owner(record_of(live, &place, entry), role, name);
 	mv_lock_release(&place.shard->lock);
 	return is_new;
 }
@@ -349,14 +278,14 @@ static bool keep(struct mv_event *record, enum mv_role role, uint16_t step_mark)
 int mv_live_keep(struct mv_live *live, enum mv_ledger ledger, uint64_t address, enum mv_role role, uint32_t step)
 {
 	struct place place = place_of(live, ledger, address);
-	uint32_t *entry;
+	uint64_t *entry;
 	int result = -ENOENT;
 
 	if (!lock(live, &place))
 		return -ENOENT;
 	entry = entry_of(live, &place, ledger, address);
 	if (*entry)
-		result = keep(record_at(live, &place, *entry - 1), role, (uint16_t)(step + 1));
+		result = keep(record_of(live, &place, entry), role, (uint16_t)(step + 1));
 	mv_lock_release(&place.shard->lock);
 	return result;
 }
@@ -377,14 +306,14 @@ static bool is_meant(const struct mv_event *record, const struct mv_users *users
 bool mv_live_add_user(struct mv_live *live, const struct mv_event *event)
 {
 	struct place place = place_of(live, (enum mv_ledger)event->ledger, event->address);
-	uint32_t *entry;
+	uint64_t *entry;
 	bool is_there = true;
 
 	if (!lock(live, &place))
 		return false;
 	entry = entry_of(live, &place, (enum mv_ledger)event->ledger, event->address);
 	if (*entry) {
-		struct mv_event *record = record_at(live, &place, *entry - 1);
+		struct mv_event *record = record_of(live, &place, entry);
 
 		record->references = changed(record->references, event->references);
 	} else {
@@ -398,14 +327,14 @@ bool mv_live_count_users(struct mv_live *live, enum mv_ledger ledger, uint64_t h
 			 struct mv_event *removed)
 {
 	struct place place = place_of(live, ledger, handle);
-	uint32_t *entry;
+	uint64_t *entry;
 	bool is_dead = false;
 
 	if (!lock(live, &place))
 		return false;
 	entry = entry_of(live, &place, ledger, handle);
-	if (*entry && is_meant(record_at(live, &place, *entry - 1), users)) {
-		struct mv_event *record = record_at(live, &place, *entry - 1);
+	if (*entry && is_meant(record_of(live, &place, entry), users)) {
+		struct mv_event *record = record_of(live, &place, entry);
 
 		record->references = changed(record->references, users->references);
 		record->mappings = changed(record->mappings, users->mappings);

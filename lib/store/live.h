@@ -17,8 +17,9 @@
 #include "base/lock.h"
 #include "base/sink.h"
 #include "memviz/format.h"
+#include "store/locator.h"
 
-enum { MV_LIVE_SHARDS = 64 };
+enum { MV_LIVE_SHARDS = MV_LOCATOR_PARTS };
 
 struct mv_live_shard {
 	struct mv_lock lock;
@@ -32,10 +33,8 @@ struct mv_live {
 	struct mv_event *records; /* shard S has S, S + 64, S + 128 … */
 	uint64_t *used_bytes;
 	uint64_t *losses;      /* header's */
-	uint32_t *index;       /* entries: 1 + the shard's number of a record; 0: free */
-	uint32_t index_max;    /* entries that a shard can have */
 	uint32_t shard_records; /* that a shard has room for */
-	uint8_t index_bits[MV_LIVE_SHARDS] __attribute__((aligned(64))); /* of each shard's entries, a power of two */
+	struct mv_locator locator; /* a part for each shard: 1 + the shard's number of a record */
 	struct mv_live_shard shards[MV_LIVE_SHARDS];
 };
 
