@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -151,16 +152,40 @@ static void print_besides(const struct mv_timeline *timeline)
 	}
 }
 
+/* The number of a stack in a damaged file may be anything.  */
+static unsigned add_new(uint8_t *seen, uint32_t stack_count, uint32_t stack)
+{
+	if (!stack || stack >= stack_count || seen[stack])
+		return 0;
+	seen[stack] = 1;
+	return 1;
+}
+
+/* How many different stacks BLOCKS were asked for and freed by.  */
+static unsigned count_stacks(const struct mv_recording *recording, const struct mv_block *blocks, size_t block_count)
+{
+	uint32_t stack_count = mv_table_count(recording, MV_REGION_STACKS);
+	uint8_t *seen = calloc((size_t)stack_count + 1, 1);
+	unsigned count = 0;
+	size_t i;
+
+	for (i = 0; seen && i < block_count; i++)
+		count += add_new(seen, stack_count, blocks[i].stack) + add_new(seen, stack_count, blocks[i].free_stack);
+	free(seen);
+	return count;
+}
+
 static void print_contents(const struct mv_timeline *timeline)
 {
 	const struct mv_recording *recording = mv_timeline_recording(timeline);
-	size_t blocks, ooms;
+	size_t block_count, ooms;
+	const struct mv_block *blocks = mv_timeline_blocks(timeline, &block_count);
 	char text[160];
 
-	mv_timeline_blocks(timeline, &blocks);
 	mv_timeline_ooms(timeline, &ooms);
 	snprintf(text, sizeof text, "%llu events, %zu blocks, %u stacks, %u threads, %u steps",
-		 (unsigned long long)mv_recording_events(recording), blocks, mv_table_count(recording, MV_REGION_STACKS),
+		 (unsigned long long)mv_recording_events(recording), block_count,
+		 count_stacks(recording, blocks, block_count),
 		 mv_table_count(recording, MV_REGION_THREADS), mv_timeline_header(timeline)->step);
 	field("holds", text);
 	snprintf(text, sizeof text, "%u", mv_timeline_header(timeline)->oom_count);
