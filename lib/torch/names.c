@@ -9,10 +9,14 @@
 #include "base/text.h"
 #include "torch/owner.h"
 
-enum { DEPTH_MAX = 64, PATH_BYTES = 512 };
+enum {
+	DEPTH_MAX = 64,
+	PATH_BYTES = 512,
+	MODULES_MAX = 1 << 18, /* room for them is taken as it is used */
+};
 
 struct module {
-	PyObject *object; /* borrowed from the list of all objects */
+	PyObject *object; /* ours while we walk */
 	bool is_inner;	  /* some module holds it */
 	bool is_visited;
 };
@@ -55,27 +59,39 @@ static bool is_module(struct walk *walk, PyObject *object)
 	return known->is_module;
 }
 
-static size_t count_modules(struct walk *walk, PyObject *objects)
+/* A visitor of the garbage collector's: 1 goes on.  It must not let go of any object, and this does not.  */
+static int collect(PyObject *object, void *context)
 {
-	ptrdiff_t i, total = walk->view->python->list_size(objects);
-	size_t count = 0;
+	struct walk *walk = context;
 
-	for (i = 0; i < total; i++)
-		count += is_module(walk, walk->view->python->list_item(objects, i));
-	return count;
+	if (!is_module(walk, object) || walk->count == MODULES_MAX)
+		return 1;
+	walk->view->python->inc_ref(object);
+	walk->modules[walk->count++] = (struct module){.object = object};
+	return 1;
 }
 
-static void collect(struct walk *walk, PyObject *objects, size_t room)
+/* From 3.12 on the collector shows its objects; before, it makes a list of them, which takes five times as long.  */
+static void collect_all(struct walk *walk)
 {
 	const struct mv_python *python = walk->view->python;
-	ptrdiff_t i, total = python->list_size(objects);
+	PyObject *gc, *objects;
+	ptrdiff_t i, count;
 
-	for (i = 0; i < total && walk->count < room; i++) {
-		PyObject *object = python->list_item(objects, i);
-
-		if (is_module(walk, object))
-			walk->modules[walk->count++] = (struct module){.object = object};
+	if (python->visit_objects) {
+		python->visit_objects(collect, walk);
+		return;
 	}
+	gc = python->import("gc");
+	objects = gc ? python->call_method(gc, "get_objects", NULL) : NULL;
+	count = objects ? python->list_size(objects) : 0;
+	for (i = 0; i < count; i++)
+		collect(python->list_item(objects, i), walk);
+	python->clear_error();
+	if (objects)
+		python->dec_ref(objects);
+	if (gc)
+		python->dec_ref(gc);
 }
 
 /* Shell sort: no memory, and few thousand entries at the most.  */
@@ -251,36 +267,32 @@ static void note_all(struct walk *walk)
 	}
 }
 
-static void walk_objects(struct walk *walk, PyObject *objects)
+static void walk_modules(struct walk *walk)
 {
-	size_t room = count_modules(walk, objects);
 	void *memory;
+	size_t i;
 
-	if (!room || mv_sys_map(room * sizeof *walk->modules, &memory))
+	if (mv_sys_map(MODULES_MAX * sizeof *walk->modules, &memory))
 		return;
 	walk->modules = memory;
-	collect(walk, objects, room);
+	collect_all(walk);
 	sort(walk->modules, walk->count);
 	note_all(walk);
-	mv_sys_unmap(memory, room * sizeof *walk->modules);
+	for (i = 0; i < walk->count; i++)
+		walk->view->python->dec_ref(walk->modules[i].object);
+	mv_sys_unmap(memory, MODULES_MAX * sizeof *walk->modules);
 }
 
 void mv_names_walk(const struct mv_tensor_view *view, bool wants_gradients)
 {
 	const struct mv_python *python = view->python;
 	struct walk walk = {.view = view, .wants_gradients = wants_gradients};
-	PyObject *gc = python->import("gc");
-	PyObject *objects = gc ? python->call_method(gc, "get_objects", NULL) : NULL;
 
 	walk.path = mv_text_in(walk.path_bytes, sizeof walk.path_bytes);
 	walk.module_type = mv_python_attr(python, mv_python_module(python, "torch.nn.modules.module"), "Module");
-	if (objects && walk.module_type)
-		walk_objects(&walk, objects);
+	if (!walk.module_type)
+		return;
+	walk_modules(&walk);
 	python->clear_error();
-	if (walk.module_type)
-		python->dec_ref(walk.module_type);
-	if (objects)
-		python->dec_ref(objects);
-	if (gc)
-		python->dec_ref(gc);
+	python->dec_ref(walk.module_type);
 }

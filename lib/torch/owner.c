@@ -24,6 +24,7 @@ enum {
 	NAMES_LAST_AT = 1 << 22,    /* and again each time there are eight times as many */
 	WALKS_ALWAYS = 3,	    /* steps that are always told in full; later ones */
 	WALK_PART = 1000,	    /* only as often as it costs no more than a thousandth of the time */
+	NAMES_PART = 50,	    /* without a step, a fiftieth */
 	NAMES_WALKS = 3,	    /* for parameters that have none; later ones are only as often as that, too */
 };
 
@@ -104,14 +105,13 @@ static uint8_t tell(PyObject *optimizer, uint64_t step, uint32_t own_steps)
 {
 	struct mv_tensor_view view;
 	uint64_t start_ns = mv_sys_monotonic_ns();
+	bool is_time = is_worth_it(step, start_ns);
 
-	if (!mv_tensor_view(&view))
+	if ((!is_time && own_steps >= WALKS_ALWAYS) || !mv_tensor_view(&view))
 		return 0;
-	if (is_worth_it(step, start_ns) || own_steps < WALKS_ALWAYS)
-		see_to_names(&view, optimizer, start_ns);
-	if (!is_worth_it(step, start_ns)) {
-		if (own_steps < WALKS_ALWAYS)
-			mv_groups_note(&view, optimizer);
+	see_to_names(&view, optimizer, start_ns);
+	if (!is_time) {
+		mv_groups_note(&view, optimizer);
 		return 0;
 	}
 	start_ns = mv_sys_monotonic_ns();
@@ -236,6 +236,12 @@ static int pending_register(void *argument)
 	return 0;
 }
 
+/* It may be that the first forward has come just before.  */
+static bool is_long_since_names(void)
+{
+	return !g_names_walks || mv_sys_monotonic_ns() - g_names_end_ns >= g_names_cost_ns * NAMES_PART;
+}
+
 static int pending_names(void *argument)
 {
 	const struct mv_python *python = mv_python();
@@ -244,7 +250,7 @@ static int pending_names(void *argument)
 
 	(void)argument;
 	python->fetch_error(&type, &value, &trace);
-	if (mv_tensor_view(&view))
+	if (is_long_since_names() && mv_tensor_view(&view))
 		walk_names(&view);
 	python->clear_error();
 	python->restore_error(type, value, trace);

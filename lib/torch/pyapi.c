@@ -10,6 +10,8 @@ struct entry {
 
 #define ENTRY(field, symbol) {symbol, offsetof(struct mv_python, field)}
 
+static const struct entry may_be_absent = ENTRY(visit_objects, "PyUnstable_GC_VisitObjects");
+
 static const struct entry entries[] = {
 	ENTRY(add_pending_call, "Py_AddPendingCall"),
 	ENTRY(is_initialized, "Py_IsInitialized"),
@@ -47,6 +49,14 @@ static bool has_interpreter(const struct mv_elf *elf, void *context)
 	return mv_elf_symbol(elf, entries[0].symbol) != NULL;
 }
 
+static bool fill(struct mv_python *python, const struct mv_elf *interpreter, const struct entry *entry)
+{
+	void *address = mv_elf_symbol(interpreter, entry->symbol);
+
+	*(void **)((char *)python + entry->offset) = address;
+	return address != NULL;
+}
+
 static bool look_up(struct mv_python *python)
 {
 	struct mv_elf interpreter;
@@ -54,13 +64,10 @@ static bool look_up(struct mv_python *python)
 
 	if (!mv_elf_each(has_interpreter, &interpreter))
 		return false;
-	for (i = 0; i < sizeof entries / sizeof *entries; i++) {
-		void *address = mv_elf_symbol(&interpreter, entries[i].symbol);
-
-		if (!address)
+	for (i = 0; i < sizeof entries / sizeof *entries; i++)
+		if (!fill(python, &interpreter, &entries[i]))
 			return false;
-		*(void **)((char *)python + entries[i].offset) = address;
-	}
+	fill(python, &interpreter, &may_be_absent);
 	return true;
 }
 

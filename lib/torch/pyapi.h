@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The part of Python's C API that is used to ask for owners, looked up in the running interpreter: nothing is linked.
- * All of it is the stable ABI but PyUnicode_AsUTF8, which every CPython 3 exports.
+ * All of it is the stable ABI but PyUnicode_AsUTF8, which every CPython 3 exports, and what may be absent.
  *
  * To be called only where the interpreter calls us: with the GIL.  Private to lib/torch.  */
 #ifndef TORCH_PYAPI_H
@@ -47,6 +47,8 @@ struct mv_python {
 	void (*restore_error)(PyObject *type, PyObject *value, PyObject *trace);
 	PyObject *(*modules)(void);
 	PyObject *(*import)(const char *name);
+	/* From 3.12 on, otherwise NULL: all that the garbage collector knows, as long as VISIT returns 1.  */
+	void (*visit_objects)(int (*visit)(PyObject *object, void *context), void *context);
 };
 
 /* The interpreter's functions, NULL if there is none or it lacks one.  Looked up once; a process that loads Python later
