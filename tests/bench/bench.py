@@ -26,7 +26,9 @@ torch_stack     bytes of the tables of stacks, for each that differs
 torch_empty_*   PyTorch without a recorder (off), with this one (all: with stacks of frees, too), and with its own, by its
 torch_step_*    settings (loop.py): for torch.empty and its free, and for a training step of a GPT in bfloat16, on one processor;
 torch_pair_*    the least of the rounds, because a busy machine only adds; what a step has more, for each block that it allocates
-                and frees.  The ratios are those of the times added"""
+                and frees.  The ratios are those of the times added
+torch_labels_*  what a step has more with labels (MEMVIZ_LABELS) than without them (bare); the same of the first hundred steps,
+                in whose beginning modules are walked over; and what a step would have to take for the former to be 0.3 %"""
 import contextlib
 import glob
 import os
@@ -55,10 +57,13 @@ MODES = {  # what our recorder takes stacks of, PyTorch's own setting, what its 
     "off": (None, "off"),
     "memviz": (STACKS, "off"),
     "memviz_all": ("all", "off"),
+    "memviz_bare": (STACKS, "off"),
     "own_python": (None, "python"),
     "own_allocs": (None, "allocs"),
     "own_all": (None, "all"),
 }
+BARE = "memviz_bare"
+LABELS_PART = 0.003  # of a step that labels may cost
 RATIOS = (("own_python", "memviz"), ("own_allocs", "memviz"), ("own_all", "memviz"), ("own_all", "memviz_all"))
 
 
@@ -245,9 +250,15 @@ def read_values(child):
     return {name: float(value) for name, value in (line.split() for line in child.stdout)}
 
 
+def settings_of(mode):
+    stacks = MODES[mode][0]
+    labels = {"MEMVIZ_LABELS": "0"} if mode == BARE else {}
+    return {"MEMVIZ_STACKS": stacks, **labels} if stacks else {}
+
+
 def compare(mode):
     stacks, own = MODES[mode]
-    with running(loop_command("compare", own), bool(stacks), **({"MEMVIZ_STACKS": stacks} if stacks else {})) as (child, folder):
+    with running(loop_command("compare", own), bool(stacks), **settings_of(mode)) as (child, folder):
         values = read_values(child)
         child.wait()
         if stacks:
@@ -270,14 +281,23 @@ def report_pairs(steps, pairs):
         figure("torch_pair_%s" % mode, (steps[mode] - steps["off"]) * 1e6 / pairs, "ns")
 
 
+def report_labels(steps, hundreds):
+    added = steps["memviz"] - steps[BARE]
+    figure("torch_labels_step", added * 1e3, "us")
+    figure("torch_labels_step_part", 100 * added / steps["off"], "%")
+    figure("torch_labels_hundred_part", 100 * (hundreds["memviz"] - hundreds[BARE]) / hundreds["off"], "%")
+    figure("torch_labels_step_for_0.3", added / LABELS_PART, "ms")
+
+
 def measure_torch():
     """One process gives both figures."""
     runs = {mode: [] for mode in MODES}
     in_turn({mode: lambda mode=mode: runs[mode].append(compare(mode)) or 0 for mode in MODES}, TORCH_ROUNDS)
-    least = {what: {mode: min(run[what] for run in runs[mode]) for mode in MODES} for what in ("empty", "step")}
+    least = {what: {mode: min(run[what] for run in runs[mode]) for mode in MODES} for what in ("empty", "step", "hundred")}
     report_modes("empty", least["empty"], "ns")
     report_modes("step", least["step"], "ms")
     report_pairs(least["step"], runs["off"][0]["pairs"])
+    report_labels(least["step"], least["hundred"])
 
 
 def measure_training():
