@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "stack/stack.h"
 
 enum {
@@ -54,14 +55,15 @@ static uint32_t tables_add_text(const char *bytes, size_t length)
 	return i;
 }
 
-/* Where the SIZE bytes of RECORD stand, or would stand, in INDEX, which holds numbers of records of ARRAY.  */
+/* Where the SIZE bytes of RECORD, whole words of 8, stand, or would stand, in INDEX, which holds numbers of records of ARRAY.  */
 static uint32_t *tables_place(uint32_t *index, const void *array, size_t size, const void *record)
 {
-	uint32_t i = 2166136261u;
+	const uint64_t *words = record;
+	uint64_t i = 0;
 	size_t k;
 
-	for (k = 0; k < size; k++)
-		i = (i ^ ((const uint8_t *)record)[k]) * 16777619u;
+	for (k = 0; k < size / sizeof *words; k++)
+		i = mv_hash_add(i, words[k]);
 	for (;; i++) {
 		uint32_t *place = &index[i % TABLES_INDEX];
 
