@@ -196,8 +196,11 @@ static bool is_given_up(const struct mv_sublabel_court *court, const struct mv_b
 
 static bool is_in_plain(const struct mv_sublabel_court *court, const struct mv_block *block)
 {
-	size_t at = mv_stretch_around(&court->stretches.backward, block->birth_ns);
+	size_t at;
 
+	if (block->phase != MV_PHASE_BACKWARD)
+		return false;
+	at = mv_stretch_around(&court->stretches.backward, block->birth_ns);
 	return at != MV_STRETCH_NONE && court->plain_ns[at] < block->birth_ns;
 }
 

@@ -57,6 +57,7 @@ static int class_of(struct lives *lives, struct mv_trace *trace, size_t birth, u
 			      (block->is_handle ? MV_PAGE_HANDLE : 0);
 	key[MV_CLASS_PART] = lives->parts.counted[index];
 	key[MV_CLASS_PAINT] = lives->parts.painted[index];
+	key[MV_CLASS_LABEL] = block->sublabel;
 	return mv_keys_add(&lives->classes, key, sizeof key, number);
 }
 
@@ -155,6 +156,15 @@ static void put_steps(struct lives *lives, struct mv_column *column)
 	}
 }
 
+static void put_since(struct lives *lives, struct mv_column *column)
+{
+	size_t i;
+
+	for (i = 0; i < lives->order.birth_count; i++)
+		if (block_at(lives, i)->sublabel)
+			mv_column_put(column, block_at(lives, i)->sublabel_ns - block_at(lives, i)->birth_ns);
+}
+
 static void put_runs(struct lives *lives, struct mv_column *column)
 {
 	struct mv_order_cursor cursor = {0};
@@ -201,7 +211,8 @@ static int write_streams(struct lives *lives, FILE *out, const char *prefix)
 		void (*put)(struct lives *lives, struct mv_column *column);
 	} streams[] = {
 		{"classes", put_classes}, {"places", put_places}, {"class", put_class_of}, {"place", put_place_of},
-		{"step", put_steps},	  {"runs", put_runs},	  {"times", put_times},	   {"deaths", put_deaths},
+		{"step", put_steps},	  {"since", put_since},	  {"runs", put_runs},	   {"times", put_times},
+		{"deaths", put_deaths},
 	};
 	size_t i;
 

@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "analyze/finding.h"
 #include "export/quote.h"
 #include "read/table.h"
 
-enum { NS_PER_MS = 1000000 };
+enum { NS_PER_MS = 1000000, FINDING_BYTES = 320 };
 
 static void put_number(FILE *out, const char *key, uint64_t value)
 {
@@ -49,6 +50,14 @@ void mv_meta_write_page(FILE *out, size_t count)
 		mv_quote(out, mv_reason_text((enum mv_reason)i));
 		fputs(i + 1 < MV_REASON_COUNT ? "," : "],", out);
 	}
+	fputs("\"labels\":[", out);
+	for (i = 0; i < MV_SUBLABEL_COUNT; i++) {
+		mv_quote(out, mv_sublabel_text((enum mv_sublabel)i));
+		fputs(i + 1 < MV_SUBLABEL_COUNT ? "," : "],", out);
+	}
+	fputs("\"guesses\":[", out);
+	for (i = 0; i < MV_REASON_COUNT; i++)
+		fprintf(out, "%d%s", mv_reason_is_guess((enum mv_reason)i), i + 1 < MV_REASON_COUNT ? "," : "],");
 	end(out, "}</script>\n");
 }
 
@@ -141,9 +150,46 @@ static int put_ooms(FILE *out, const struct mv_timeline *timeline, struct mv_tra
 	return 0;
 }
 
-static void put_card(FILE *out, const struct mv_timeline *timeline, const struct mv_card *card,
-		     const struct mv_lives_counts *counts)
+/* The error that the page begins with: the last that the program did not survive, otherwise the last.  */
+static const struct mv_oom *main_oom(const struct mv_timeline *timeline, const struct mv_card *card)
 {
+	size_t count;
+	const struct mv_oom *ooms = mv_timeline_ooms(timeline, &count), *best = NULL;
+
+	while (count--)
+		if (ooms[count].device == card->device && (!best || best->outcome == MV_OOM_SURVIVED) &&
+		    (!best || ooms[count].outcome != MV_OOM_SURVIVED))
+			best = &ooms[count];
+	return best;
+}
+
+/* What is most worth knowing of the moment that the page begins with.  */
+static int put_finding(FILE *out, const struct mv_html_recording *recording, const struct mv_card *card)
+{
+	char bytes[FINDING_BYTES];
+	struct mv_text text = mv_text_in(bytes, sizeof bytes);
+	struct mv_finding finding;
+	struct mv_report report;
+	int err = mv_report_make(recording->timeline, card, card->peak_ns, main_oom(recording->timeline, card), &report);
+
+	if (err)
+		return err;
+	err = mv_finding_make(&report, recording->places, &finding);
+	mv_report_release(&report);
+	if (err)
+		return err;
+	if (finding.label)
+		mv_finding_add(&finding, &text);
+	put_text(out, "finding", bytes);
+	return 0;
+}
+
+static int put_card(FILE *out, const struct mv_html_recording *recording, const struct mv_card *card,
+		    const struct mv_lives_counts *counts)
+{
+	const struct mv_timeline *timeline = recording->timeline;
+	int err;
+
 	putc('{', out);
 	put_number(out, "device", card->device);
 	put_text(out, "name", mv_timeline_text(timeline, card->name));
@@ -158,20 +204,24 @@ static void put_card(FILE *out, const struct mv_timeline *timeline, const struct
 	put_number(out, "runs", counts->runs);
 	put_number(out, "sums", counts->sums);
 	put_text(out, "source", mv_source_name(counts->source));
+	err = put_finding(out, recording, card);
 	end(out, "}");
+	return err;
 }
 
-static void put_cards(FILE *out, const struct mv_timeline *timeline, const struct mv_lives_counts *counts)
+static int put_cards(FILE *out, const struct mv_html_recording *recording, const struct mv_lives_counts *counts)
 {
 	size_t count, i;
-	const struct mv_card *cards = mv_timeline_cards(timeline, &count);
+	const struct mv_card *cards = mv_timeline_cards(recording->timeline, &count);
+	int err = 0;
 
 	fputs("\"cards\":[", out);
-	for (i = 0; i < count; i++) {
-		put_card(out, timeline, &cards[i], &counts[i]);
+	for (i = 0; i < count && !err; i++) {
+		err = put_card(out, recording, &cards[i], &counts[i]);
 		fputs(i + 1 < count ? "," : "", out);
 	}
 	fputs("],", out);
+	return err;
 }
 
 int mv_meta_write_recording(FILE *out, const char *prefix, const struct mv_html_recording *recording,
@@ -190,9 +240,8 @@ int mv_meta_write_recording(FILE *out, const char *prefix, const struct mv_html_
 	put_number(out, "spans", span_count);
 	put_number(out, "threads", mv_table_count(source, MV_REGION_THREADS));
 	put_notes(out, source);
-	if (put_ooms(out, recording->timeline, trace))
+	if (put_ooms(out, recording->timeline, trace) || put_cards(out, recording, counts))
 		return -ENOMEM;
-	put_cards(out, recording->timeline, counts);
 	end(out, "}</script>\n");
 	return 0;
 }

@@ -5,7 +5,8 @@
 
 #include "export/lives.h"
 
-/* What all recordings have in common: {"version", "recordings": COUNT, "bands": [text], "reasons": [text]}.  */
+/* What all recordings have in common: {"version", "recordings": COUNT, "bands": [text], "reasons": [text], "labels": [text],
+ * "guesses": [of each reason 1 if it is one]}.  */
 void mv_meta_write_page(FILE *out, size_t count);
 
 /* One recording: who, how it ended, what was lost, facts about the run, OOMs, and its cards with their COUNTS.  Stacks of OOMs must be in

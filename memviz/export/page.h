@@ -24,6 +24,7 @@
  *	class	of each block
  *	place	of each block: index in places
  *	step	of each block: zigzag of the difference to the block before
+ *	since	of each block whose class has a label beside its band: ns from its birth until it has that
  *	runs	how many births follow each other, then how many deaths, then births …
  *	times	ns from event to event; the first since the recording's start
  *	deaths	of each death: how many blocks were born after the one that dies, so far
@@ -73,6 +74,7 @@ enum mv_page_class {
 	MV_CLASS_FLAGS,	 /* enum mv_event_flag, and MV_PAGE_BIRTH_UNKNOWN */
 	MV_CLASS_PART,	 /* enum mv_page_part: what its bytes are counted as */
 	MV_CLASS_PAINT,	 /* enum mv_page_part: how it is drawn at its address; MV_PAGE_NOTHING: not */
+	MV_CLASS_LABEL,	 /* enum mv_sublabel: beside the band */
 	MV_CLASS_FIELDS,
 };
 

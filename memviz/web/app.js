@@ -14,6 +14,7 @@ import {Panel, ageText} from "./panel.js";
 import {drawDetail, drawRequest} from "./detail.js";
 import {drawStory} from "./story.js";
 import {drawFilter} from "./finder.js";
+import {Modules} from "./groups.js";
 import {momentText, sizeText} from "./words.js";
 import {Screen} from "./screen.js";
 import {saveAddress} from "./address.js";
@@ -32,6 +33,7 @@ export class App {
 		this.layout = new Layout(card);
 		this.scale = new BandScale(card, this.pyramid);
 		this.mapLane = new MapLane(card, this.live, this.layout);
+		this.modules = new Modules(card);
 		this.filter = null;
 		this.selected = -1;
 		this.pointer = null;
@@ -171,8 +173,7 @@ export class App {
 	/** What a block is called: its name, else the line that asked for it. */
 	blockLabel(block) {
 		const {card, recording: {table}} = this;
-		const name = table.string(card.of("name", block));
-		return name || table.originHeadline(card.of("stack", block)).join(" ").trim();
+		return table.nameText(card.of("name", block)) || table.originHeadline(card.of("stack", block)).join(" ").trim();
 	}
 
 	ageText(block) {

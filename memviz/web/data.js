@@ -24,7 +24,7 @@ export const OOM_SURVIVED = 1;
 export const FileState = {RECORDING: 1, FINISHED: 2, SNAPSHOT: 3};
 
 const CLASS_FIELDS = ["size", "stack", "freeStack", "name", "extra", "api", "thread", "freeThread", "ledger", "band",
-	"reason", "phase", "freePhase", "role", "flags", "part", "paint"];
+	"reason", "phase", "freePhase", "role", "flags", "part", "paint", "label"];
 const SPAN_FIELDS = ["length", "thread", "name", "step", "phase"];
 
 /** One process: its facts (meta.c), stacks, threads and phases. */
@@ -73,7 +73,8 @@ async function readSpans(prefix, count) {
 /**
  * One card. Events are numbered in the order of time, blocks in the order of their births:
  *   time[event] ns; blockOf[event]; birth[block], death[block]: events, or NEVER;
- *   cls[block]: index into the columns of CLASSES; place[block]: index into PLACES, addresses; step[block].
+ *   cls[block]: index into the columns of CLASSES; place[block]: index into PLACES, addresses; step[block];
+ *   since[block]: ns from its birth on until it has the label of its class.
  */
 export class Card {
 	/** @returns {Promise<Card>} number INDEX of RECORDING. */
@@ -99,6 +100,19 @@ export class Card {
 		this.step = (await Stream.open(prefix, "step")).small(facts.blocks);
 		for (let i = 0, step = 0; i < facts.blocks; i++)
 			this.step[i] = step += unfold(this.step[i]);
+		await this.readSince(prefix, facts.blocks);
+	}
+
+	async readSince(prefix, count) {
+		const labelled = [];
+		for (let block = 0; block < count; block++)
+			if (this.of("label", block))
+				labelled.push(block);
+		const since = (await Stream.open(prefix, "since")).large(labelled.length);
+		this.since = new Float64Array(count);
+		labelled.forEach((block, i) => {
+			this.since[block] = since[i];
+		});
 	}
 
 	async readEvents(prefix, facts) {
@@ -130,6 +144,17 @@ export class Card {
 	/** The field of the block's class: of("size", block) in bytes. */
 	of(field, block) {
 		return this.classes[field][this.cls[block]];
+	}
+
+	/** From when on the block has its label, ns. */
+	labelTime(block) {
+		return this.time[this.birth[block]] + this.since[block];
+	}
+
+	/** The label that the block has at TIME ns (enum mv_sublabel); 0: none. */
+	labelAt(block, time) {
+		const label = this.of("label", block);
+		return label && this.labelTime(block) <= time ? label : 0;
 	}
 
 	addressOf(block) {

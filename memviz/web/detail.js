@@ -25,9 +25,10 @@ export function drawDetail(app) {
 	const part = card.of("part", block);
 	place.dataset.block = String(block);
 	return put(place,
-		el("header", {}, el(`i.swatch.p${part}`), el("h2", {}, sizeText(card.of("size", block)), " ", kindText(card, block)),
+		el("header", {}, el(`i.swatch.p${part}`), el("h2", {}, headText(app, block)),
 			el("button.icon", {type: "button", title: "Close (Esc)", "aria-label": "Close", onclick: () => app.select(-1)}, "×")),
 		el("p.why", {}, whyText(app, block)),
+		card.of("label", block) ? el("p.label-text", {}, labelText(app, block)) : null,
 		factList(app, block),
 		el("div.actions", {},
 			el("button", {type: "button", onclick: () => app.zoomTo(block)}, "Zoom to it"),
@@ -57,13 +58,30 @@ function kindText(card, block) {
 	return PARTS_TEXT[part] || LEDGER_TEXTS[card.of("ledger", block)] || "memory";
 }
 
+/** "h.3.mlp.c_fc.weight, exp_avg, 9.0 MiB"; "9.0 MiB activation" for what has no name. */
+function headText({card, recording: {table}}, block) {
+	const name = table.nameText(card.of("name", block)), size = sizeText(card.of("size", block));
+	return name ? `${name}, ${size}` : `${size} ${kindText(card, block)}`;
+}
+
+/** What is known of BLOCK beside its band, and from when on: "Recomputed in backward, from 1.2 s on". */
+export function labelText({card, page, view}, block) {
+	const text = page.labels[card.of("label", block)];
+	const precision = Math.max(1, Math.min(view.span, card.lifetime(block)) / 1000);
+	const since = card.since[block] ? `, from ${momentText(card.labelTime(block), precision)} on` : "";
+	return `${text[0].toUpperCase()}${text.slice(1)}${since}.`;
+}
+
 function whyText(app, block) {
 	const {card} = app;
 	const part = card.of("part", block);
 	if (part === Part.OUTSIDE)
 		return "Device memory in which the framework's pool never placed a block.";
-	const reason = app.page.reasons[card.of("reason", block)] || "";
-	return reason ? reason[0].toUpperCase() + reason.slice(1) + "." : "";
+	const {reasons, guesses} = app.page;
+	const number = card.of("reason", block), reason = reasons[number] || "";
+	const text = card.of("name", block) ? `${kindText(card, block)}: ${reason}` : reason;
+	const isSaid = !guesses[number] || reason.includes("guess");
+	return reason ? `${text[0].toUpperCase()}${text.slice(1)}${isSaid ? "" : " (a guess)"}.` : "";
 }
 
 function factList(app, block) {
@@ -73,7 +91,7 @@ function factList(app, block) {
 	const precision = Math.max(1, Math.min(app.view.span, card.lifetime(block)) / 1000);
 	const bornUnknown = card.of("flags", block) & Flag.BIRTH_UNKNOWN;
 	const facts = [
-		["name", table.string(card.of("name", block))],
+		["name", table.nameText(card.of("name", block))],
 		["origin", originText(table, card.of("stack", block))],
 		["size", exactText(card.of("size", block))],
 		["born", bornUnknown ? "before the recording, or what is left of it, begins" :

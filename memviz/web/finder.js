@@ -23,7 +23,7 @@ export function startFinder(current) {
 }
 
 function find(app, text) {
-	app.look(text ? textFilter(app.card, text) : null);
+	app.look(text ? textFilter(app.card, text, app.page.labels) : null);
 }
 
 /** Say what APP looks for, with a way to end it. */
@@ -35,7 +35,7 @@ export function drawFilter(app) {
 	const {card, filter} = app;
 	let blocks = 0;
 	for (let block = 0; block < card.blocks; block++)
-		blocks += filter.passes[card.cls[block]];
+		blocks += filter.passes[block];
 	return put(place, el("i.swatch.match"), el("b", {}, filter.label), ` ${plural(blocks, "block")} in all, `,
 		`${sizeText(filter.bytesAt(app.event))} at this moment `,
 		el("button.icon", {type: "button", title: "Show everything again (Esc)", "aria-label": "Show everything again",

@@ -40,6 +40,11 @@ export class StackTable {
 		return this.strings[id] || "";
 	}
 
+	/** What a name says to people: "h.3.mlp.c_fc.weight, exp_avg". */
+	nameText(id) {
+		return this.string(id).replace("/", ", ");
+	}
+
 	/** The stack of the callers, 0 at the end. */
 	parent(stack) {
 		return this.back[stack] ? stack - this.back[stack] : 0;
@@ -160,7 +165,7 @@ export class StackTable {
 }
 
 /** What steers how text is shown, or can not be seen, as a sign that can: names must read as they are. */
-function visible(text) {
+export function visible(text) {
 	return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "\ufffd");
 }
 

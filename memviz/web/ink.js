@@ -232,7 +232,7 @@ export function drawBlockLabels(ink, app, place) {
 	ink.lineWidth = 1;
 	for (const {block, x, y, width, height} of mapLane.labels) {
 		ink.strokeRect(place.left + x - 0.5, place.top + y - 0.5, width, height);
-		const isDim = filter && !filter.has(card.cls[block]);
+		const isDim = filter && !filter.has(block);
 		const text = fitText(ink, app.blockLabel(block), width - 8);
 		ink.fillStyle = isDim ? theme.muted : theme.partInk[card.of("paint", block)];
 		if (text)

@@ -130,7 +130,7 @@ export class MapLane {
 		const bottom = (view.high - low) * this.perByte;
 		if (bottom <= 0 || top >= height)
 			return;
-		const plane = paint === Part.POOL ? HELD_PLANE : this.filter && !this.filter.has(cls) ? DIM_PLANE : paint;
+		const plane = paint === Part.POOL ? HELD_PLANE : this.filter && !this.filter.has(block) ? DIM_PLANE : paint;
 		this.cover(plane, first, last, top > 0 ? top : 0, bottom < height ? bottom : height);
 		if (plane !== HELD_PLANE && last - first >= this.labelColumns && bottom - top >= this.labelRows)
 			this.noteLabel(block, first, last, Math.max(top, 0), Math.min(bottom, height));

@@ -5,11 +5,14 @@ import {byId, el, put} from "./dom.js";
 import {heldBytes, stackedTotal} from "./pyramid.js";
 import {drawBalance} from "./balance.js";
 import {PARTS_TEXT, SLACK_TEXT} from "./theme.js";
-import {lineFilter, partFilter, stackFilter} from "./search.js";
-import {poolGaps, tally} from "./tally.js";
+import {groupBlocks, groupingOf} from "./groups.js";
+import {guessFilter, labelFilter, partFilter} from "./search.js";
+import {GUESSED, poolGaps, tally} from "./tally.js";
 import {countText, durationText, exactText, momentText, parseMoment, plural, shareText, sizeText} from "./words.js";
 
 const ROWS_AT_FIRST = 12, ROWS_MORE = 40;
+/** Of what is in use: what has less of it is not worth a row below its band. */
+const LABEL_SHARE = 0.005;
 
 /** Connect tabs, field and buttons with the app that CURRENT returns. */
 export function startPanel(current) {
@@ -25,14 +28,29 @@ export class Panel {
 		this.app = app;
 		this.tab = document.querySelector("#tabs [aria-pressed=true]").dataset.tab;
 		this.rows = ROWS_AT_FIRST;
+		this.hideTabs();
+	}
+
+	/** Those that would have one row only. */
+	hideTabs() {
+		const {modules, steps} = this.app;
+		for (const tab of byId("tabs").children)
+			tab.hidden = (tab.dataset.tab === "modules" && !modules.areKnown) ||
+				((tab.dataset.tab === "phases" || tab.dataset.tab === "steps") && !steps.isTraining);
+		if (document.querySelector("#tabs [aria-pressed=true]").hidden)
+			this.choose("lines");
 	}
 
 	showTab(tab) {
+		this.choose(tab);
+		this.drawList();
+	}
+
+	choose(tab) {
 		this.tab = tab;
 		this.rows = ROWS_AT_FIRST;
 		for (const button of byId("tabs").children)
 			button.setAttribute("aria-pressed", String(button.dataset.tab === tab));
-		this.drawList();
 	}
 
 	goTo(input) {
@@ -47,7 +65,8 @@ export class Panel {
 	draw() {
 		const {app} = this;
 		this.parts = app.pyramid.at(app.event);
-		this.tally = tally(app.card, app.live, app.event, app.filter);
+		this.tally = tally(app.card, app.live, app.event, app.time, app.filter, app.page.guesses);
+		this.groupedBy = "";
 		this.rows = ROWS_AT_FIRST;
 		this.drawMoment();
 		this.drawParts();
@@ -74,7 +93,7 @@ export class Panel {
 			rows.push(this.slackRow(held - stacked, whole));
 		for (let part = STACKED - 1; part >= 0; part--)
 			if (part !== Part.OUTSIDE || parts[part])
-				rows.push(this.partRow(part, parts[part], whole));
+				rows.push(this.partRow(part, parts[part], whole), ...this.labelRows(part, stacked));
 		put(byId("parts"), ...rows);
 		drawBalance(app, parts, stacked, held);
 	}
@@ -92,6 +111,23 @@ export class Panel {
 		return button;
 	}
 
+	/** What is known of a part beside; what would not be seen of the total is left out. */
+	labelRows(part, stacked) {
+		return this.tally.labels.filter((row) => row.part === part && row.bytes >= stacked * LABEL_SHARE).map((row) => this.labelRow(row));
+	}
+
+	labelRow({part, label, bytes, blocks}) {
+		const {app} = this, {card, page} = app;
+		const text = label === GUESSED ? "guessed" : page.labels[label];
+		const isChosen = app.filter?.key === (label === GUESSED ? "guessed" : `label ${label}`);
+		const filter = () => label === GUESSED ? guessFilter(card, page.guesses) : labelFilter(card, label, text);
+		const button = el("button.part.label", {type: "button", "aria-pressed": String(isChosen),
+			title: `${text}: ${exactText(bytes)} in ${plural(blocks, "block")}`, onclick: () => app.look(isChosen ? null : filter())},
+		el("small.name", {}, text), el("span.size", {}, sizeText(bytes)));
+		Object.assign(button.dataset, {label: `${part} ${label}`, labelBytes: String(bytes)});
+		return button;
+	}
+
 	/** What is reserved and not in use. If it is less than nothing, the recording does not say where some memory is from. */
 	slackRow(bytes, whole) {
 		const {app} = this;
@@ -105,38 +141,45 @@ export class Panel {
 	}
 
 	drawList() {
-		const {tally: found, tab, rows} = this;
-		const all = found[tab];
-		const whole = found.lines.reduce((sum, row) => sum + row.bytes, 0);
-		const row = {lines: (item) => this.groupRow(item, whole, true), stacks: (item) => this.groupRow(item, whole, false),
-			blocks: (block) => this.blockRow(block)}[tab];
+		const {tab, rows} = this;
+		const isBlocks = tab === "blocks", all = isBlocks ? this.tally.blocks : this.grouped();
 		const rest = all.slice(rows);
-		const restBytes = rest.reduce((sum, item) => sum + (tab === "blocks" ? this.app.card.of("size", item) : item.bytes), 0);
-		put(byId("list"), ...all.slice(0, rows).map(row), rest.length ? el("button.more", {type: "button",
-			onclick: () => {
-				this.rows += ROWS_MORE;
-				this.drawList();
-			}}, `${plural(rest.length, tab.slice(0, -1))} more, ${sizeText(restBytes)}`) : null,
-		all.length ? null : el("p.empty", {}, this.app.filter ? "Nothing of what you look for is alive at this moment." :
-			"Nothing is allocated at this moment."));
+		const restBytes = rest.reduce((sum, item) => sum + (isBlocks ? this.app.card.of("size", item) : item.bytes), 0);
+		put(byId("list"), ...all.slice(0, rows).map((item) => isBlocks ? this.blockRow(item) : this.groupRow(item)),
+			rest.length ? el("button.more", {type: "button",
+				onclick: () => {
+					this.rows += ROWS_MORE;
+					this.drawList();
+				}}, `${plural(rest.length, isBlocks ? "block" : groupingOf(tab).noun)} more, ${sizeText(restBytes)}`) : null,
+			all.length ? null : el("p.empty", {}, this.app.filter ? "Nothing of what you look for is alive at this moment." :
+				"Nothing is allocated at this moment."));
 	}
 
-	groupRow(item, whole, isLine) {
-		const {app} = this;
+	/** The rows of the tab, worked out once for each moment. */
+	grouped() {
+		if (this.groupedBy !== this.tab)
+			this.groups = groupBlocks(this.app, this.tab, this.tally.blocks);
+		this.groupedBy = this.tab;
+		return this.groups;
+	}
+
+	groupRow(item) {
+		const {app, tab} = this;
 		const {table} = app.recording;
-		const frame = table.originOf(item.stack);
-		const [from, name] = isLine ? table.headline(frame) : table.originHeadline(item.stack);
-		const key = isLine ? `line ${item.key}` : `stack ${item.key}`;
-		const isChosen = app.filter?.key === key;
-		const filter = () => isLine ? lineFilter(app.card, item.key) : stackFilter(app.card, item.key, app.blockLabel(item.largest));
+		const {textOf, filterOf} = groupingOf(tab);
+		const isCode = tab === "lines" || tab === "stacks";
+		const frame = isCode ? table.originOf(item.stack) : 0;
+		const [from, name] = textOf(app, item);
+		const isChosen = app.filter?.key === `${groupingOf(tab).noun} ${item.key}`;
 		const row = el("button.row", {type: "button", "aria-pressed": String(isChosen), title: exactText(item.bytes),
 			onclick: () => {
-				app.look(isChosen ? null : filter());
-				app.select(isChosen ? -1 : item.largest);
+				app.look(isChosen ? null : filterOf(app, item));
+				if (isCode)
+					app.select(isChosen ? -1 : item.largest);
 			}},
-		el(frame && !table.isOwn(frame) ? "span.where.foreign" : "span.where", {title: table.titleText(frame)}, el("b", {}, from), " ", name),
+		el(frame && !table.isOwn(frame) ? "span.where.foreign" : "span.where", {title: frame ? table.titleText(frame) : from}, el("b", {}, from), " ", name),
 		el("small.count", {title: plural(item.blocks, "block")}, `${countText(item.blocks)} ×`), el("b.size", {}, sizeText(item.bytes)),
-		mix(item.parts, item.bytes, whole), isLine ? null : el("small.inner", {}, innermostText(table, item.stack)));
+		mix(item.parts, item.bytes, this.tally.bytes), tab === "stacks" ? el("small.inner", {}, innermostText(table, item.stack)) : null);
 		row.dataset.bytes = String(item.bytes);
 		row.dataset.stack = String(item.stack);
 		return row;

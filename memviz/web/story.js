@@ -2,6 +2,7 @@
 /* What happened, in a sentence; and what is not in the recording, in words.  */
 import {BANDS, FileState, OOM_SURVIVED} from "./data.js";
 import {byId, el, put} from "./dom.js";
+import {visible} from "./frames.js";
 import {poolGaps} from "./tally.js";
 import {PARTS_TEXT} from "./theme.js";
 import {countText, durationText, momentText, plural, shareText, sizeBesideText, sizeText} from "./words.js";
@@ -31,7 +32,7 @@ export function drawStory(app) {
 	const {recording, card} = app;
 	const oom = app.mainOom();
 	byId("story").className = oom && oom.outcome !== OOM_SURVIVED ? "alarm" : "";
-	put(byId("story"), ...(oom ? oomStory(app, oom) : peakStory(app)));
+	put(byId("story"), ...(oom ? oomStory(app, oom) : peakStory(app)), ...findingStory(card));
 	put(byId("facts"), factsText(recording.facts, card));
 	put(byId("notes"), ...notesOf(app).map((note) => el("li", {}, note)));
 	document.title = `${recording.facts.program} – memviz`;
@@ -66,6 +67,11 @@ function holderStory(app, time, card, isPeak) {
 	if (isPeak)
 		return [bands[most] > total / 2 ? "Most of it, " : "The largest part of it, ", share, `, was ${PARTS_TEXT[most]} memory.`];
 	return ["Of ", strong(sizeText(total)), " allocated, ", share, ` was ${PARTS_TEXT[most]} memory.`];
+}
+
+/** What is most worth knowing of the moment that the page begins with. */
+function findingStory({facts: {finding}}) {
+	return finding ? [` ${finding[0].toUpperCase()}${visible(finding.slice(1))}.`] : [];
 }
 
 /** Memory that was there, but in pieces that were too small. */

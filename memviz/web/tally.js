@@ -1,50 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who holds memory at one moment: blocks, and what they sum up to by stack and by line.  */
+/* Who holds memory at one moment: blocks, and what is known of them by band.  */
 import {Ledger, Part, STACKED, SUMMED} from "./data.js";
 
-/** A row: {key, bytes, blocks: how many, parts: bytes of each, stack: of its largest block, largest: that block}. */
-class Groups {
-	constructor() {
-		this.rows = new Map();
-	}
-
-	add(key, block, stack, part, size) {
-		let row = this.rows.get(key);
-		if (!row)
-			this.rows.set(key, row = {key, bytes: 0, blocks: 0, parts: new Float64Array(STACKED), stack, largest: block, size: 0});
-		row.bytes += size;
-		row.blocks++;
-		row.parts[part] += size;
-		if (size > row.size)
-			Object.assign(row, {size, largest: block, stack});
-	}
-
-	sorted() {
-		return [...this.rows.values()].sort((a, b) => b.bytes - a.bytes);
-	}
-}
+/** Among the labels: guessed. */
+export const GUESSED = 0;
 
 /**
- * @returns what is alive after EVENT: {blocks: largest first; stacks, lines: rows, largest first; counts: blocks of each
- * part}. With FILTER only what it passes, but all counts.
+ * @returns what is alive after EVENT, at TIME: {blocks: largest first; bytes: of them; counts: blocks of each part; labels: rows
+ * {part, label, bytes, blocks}, by part and label}. With FILTER only what it passes, but all counts and labels. GUESSES says of
+ * each reason whether it is one.
  */
-export function tally(card, live, event, filter) {
-	const {classes, recording: {table}} = card;
-	const stacks = new Groups(), lines = new Groups();
-	const blocks = [], counts = new Uint32Array(SUMMED + 1);
+export function tally(card, live, event, time, filter, guesses) {
+	const {classes} = card;
+	const blocks = [], counts = new Uint32Array(SUMMED + 1), labels = new Labels();
+	let bytes = 0;
 	live.forEachAlive(event, (block) => {
 		const cls = card.cls[block];
 		const part = classes.part[cls];
 		counts[part]++;
-		if (part >= STACKED || (filter && !filter.has(cls)))
+		if (part >= STACKED)
 			return;
-		const stack = classes.stack[cls];
+		const label = card.labelAt(block, time);
+		if (label)
+			labels.add(part, label, classes.size[cls]);
+		if (guesses[classes.reason[cls]])
+			labels.add(part, GUESSED, classes.size[cls]);
+		if (filter && !filter.has(block))
+			return;
 		blocks.push(block);
-		stacks.add(stack, block, stack, part, classes.size[cls]);
-		lines.add(table.originOf(stack), block, stack, part, classes.size[cls]);
+		bytes += classes.size[cls];
 	});
 	blocks.sort((a, b) => card.of("size", b) - card.of("size", a) || a - b);
-	return {blocks, stacks: stacks.sorted(), lines: lines.sorted(), counts};
+	return {blocks, bytes, counts, labels: labels.sorted()};
+}
+
+/** What has a label, by part. */
+class Labels {
+	constructor() {
+		this.rows = new Map();
+	}
+
+	add(part, label, size) {
+		const key = part * 256 + label;
+		if (!this.rows.has(key))
+			this.rows.set(key, {part, label, bytes: 0, blocks: 0});
+		const row = this.rows.get(key);
+		row.bytes += size;
+		row.blocks++;
+	}
+
+	sorted() {
+		return [...this.rows.values()].sort((a, b) => a.part - b.part || b.label - a.label);
+	}
 }
 
 /** Room inside of what the pool holds that no block takes: {bytes, gaps, largest}; null if its blocks can't be placed. */

@@ -3,6 +3,7 @@
 import {BANDS, STACKED} from "./data.js";
 import {byId, el, put} from "./dom.js";
 import {BLANK} from "./columns.js";
+import {labelText} from "./detail.js";
 import {stackedTotal} from "./pyramid.js";
 import {PARTS_TEXT, SLACK_TEXT} from "./theme.js";
 import {addressText, countText, durationText, momentText, sizeText} from "./words.js";
@@ -70,12 +71,13 @@ export function tipForMap(app, x, y, found) {
 
 function blockLines(app, {block, count}) {
 	const {card, recording: {table}} = app;
-	const name = table.string(card.of("name", block));
+	const name = table.nameText(card.of("name", block));
 	const reason = app.page.reasons[card.of("reason", block)];
 	return [
-		el("div", {}, el(`i.swatch.p${card.of("paint", block)}`), el("b", {}, sizeText(card.of("size", block))), " ",
-			PARTS_TEXT[card.of("paint", block)], name ? `, ${name}` : ""),
+		el("div", {}, el(`i.swatch.p${card.of("paint", block)}`), name ? el("b", {}, name) : null, name ? ", " : "",
+			el(name ? "span" : "b", {}, sizeText(card.of("size", block))), " ", PARTS_TEXT[card.of("paint", block)]),
 		card.of("part", block) < BANDS && reason ? el("div.tip-quiet", {}, reason) : null,
+		card.of("label", block) ? el("div.tip-quiet", {}, labelText(app, block)) : null,
 		...ownFrames(table, card.of("stack", block)).map((frame, i) => frameLine(table, frame, i === 0 ? card.of("stack", block) : 0)),
 		el("div.tip-quiet", {}, lifeText(app, block)),
 		count > 1 ? el("div.tip-quiet", {}, `largest of ${countText(count)} blocks in this spot: zoom in to tell them apart`) : null];

@@ -433,6 +433,89 @@ class Choosing(PageTest):
         self.assertFalse(self.browser.run("return document.getElementById('help').open"))
 
 
+class Labels(PageTest):
+    """What is known of blocks beside their bands, as `memviz report` has it."""
+
+    def labels(self):
+        return dict(self.browser.run("return [...document.querySelectorAll('#parts .label')].map(e => [e.innerText.split('\\n')[0], "
+                                     "Number(e.dataset.labelBytes)])"))
+
+    def test_a_band_says_what_is_known_beside(self):
+        report = workshop.report(self.open("gpt-held"))
+        held, = report["bands"][BAND_ORDER.index("other")]["sublabels"]
+        self.picture("labels-light")
+        self.assertEqual(self.labels(), {"held by your code, backward does not need it": held["bytes"]})
+
+    def test_a_label_holds_from_a_moment_on(self):
+        report = workshop.report(self.open("gpt-held"))
+        workshop.go_to(self.browser, report["time_ns"] // 10)
+        self.assertEqual(self.labels(), {})
+
+    def test_guessed_bytes_are_the_report_s(self):
+        report = workshop.report(self.open("gpt-oom-first"))
+        guessed = [band["guessed_bytes"] for band in report["bands"] if band["guessed_bytes"]]
+        self.assertEqual(list(self.labels().values()), guessed)
+
+    def test_the_story_says_what_is_most_worth_knowing(self):
+        report = workshop.report(self.open("gpt-held"))
+        self.assertIn(report["finding"]["text"][1:], self.text("#story"))
+
+    def test_a_label_leads_to_its_blocks(self):
+        self.open("gpt-held")
+        self.browser.click("#parts .label")
+        self.browser.click("#tabs [data-tab=blocks]")
+        self.browser.click("#list .row")
+        self.picture("held-light")
+        self.assertIn("Held by your code, backward does not need it, from", self.text("#detail"))
+
+
+class Groups(PageTest):
+    def rows(self, tab):
+        self.browser.click(f"#tabs [data-tab={tab}]")
+        return self.browser.run("return [...document.querySelectorAll('#list .row')].map(e => [e.querySelector('b').textContent, "
+                                "Number(e.dataset.bytes)])")
+
+    def test_bands_phases_and_steps_add_up(self):
+        report = workshop.report(self.open("gpt"))
+        for tab in ("bands", "phases", "steps", "modules"):
+            self.assertEqual(sum(size for _, size in self.rows(tab)), report["allocated_bytes"] + (64 << 20), tab)
+
+    def test_bands_are_those_of_the_report(self):
+        report = workshop.report(self.open("gpt"))
+        self.assertEqual({name: size for name, size in self.rows("bands") if name in BAND_ORDER},
+                         {band["band"]: band["bytes"] for band in report["bands"] if band["bytes"]})
+
+    def test_modules_open_level_by_level(self):
+        self.open("gpt")
+        self.assertEqual({name for name, _ in self.rows("modules")}, {"no name", "transformer", "lm_head"})
+        self.browser.click("#list .row:nth-child(1)" if self.rows("modules")[0][0] == "transformer" else "#list .row:nth-child(2)")
+        self.assertEqual({name for name, _ in self.rows("modules")}, {"transformer.0", "transformer.h"})
+        self.picture("modules-light")
+
+    def test_a_step_leaves_what_was_born_in_it(self):
+        self.open("gpt")
+        first = self.rows("steps")[0]
+        self.browser.click("#list .row")
+        self.assertEqual(self.rows("steps"), [first])
+
+    def test_a_name_comes_first(self):
+        self.open("gpt")
+        self.browser.type("#search", "exp_avg_sq")
+        workshop.settle(self.browser)
+        name = self.rows("blocks")[0][0]
+        self.assertRegex(name, r"^[a-z_]+\.0\..*weight, exp_avg_sq$")
+        self.browser.click("#list .row")
+        self.assertIn(f"{name}, 148 MiB", self.text("#detail h2"))
+
+    def test_all_tabs_stand_in_one_line(self):
+        self.open("gpt")
+        for width, height in ((1280, 800), (390, 844)):
+            self.browser.screen(width, height)
+            tops = self.browser.run("return [...document.querySelectorAll('#tabs button')].map(e => e.getBoundingClientRect().top)")
+            self.assertEqual(len(tops), 7)
+            self.assertEqual(len(set(tops)), 1, width)
+
+
 class Frames(PageTest):
     """Stacks of tests/support/stacks.h."""
 
