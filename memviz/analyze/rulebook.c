@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyze/index.h"
+#include "analyze/native_names.h"
 #include "analyze/replay.h"
 #include "base/text.h"
 #include "read/array.h"
@@ -36,6 +37,7 @@ struct mv_rulebook {
 	struct rule *rules;
 	size_t count, room;
 	char *text; /* a copy; each word ends with a zero */
+	const struct mv_symbols_sources *sources; /* NULL: the objects themselves */
 };
 
 /* ---- reading ---- */
@@ -202,6 +204,11 @@ int mv_rulebook_open(const char *path, struct mv_rulebook **book, struct mv_diag
 	return err;
 }
 
+void mv_rulebook_use_names(struct mv_rulebook *book, const struct mv_symbols_sources *sources)
+{
+	book->sources = sources;
+}
+
 void mv_rulebook_close(struct mv_rulebook *book)
 {
 	if (!book)
@@ -217,28 +224,68 @@ struct judge {
 	const struct mv_rulebook *book;
 	const struct mv_replay *replay;
 	struct mv_index stacks; /* by pattern and stack: 1 + whether it fits */
+	struct mv_names *names; /* of native functions; NULL: none was asked for yet */
 };
 
-static bool fits_frame(const struct mv_recording *recording, const struct mv_frame *frame, const char *pattern)
+static bool fits_function(const char *pattern, const char *file, const char *function)
 {
 	char bytes[FRAME_BYTES];
 	struct mv_text text = mv_text_in(bytes, sizeof bytes);
 
-	if (!frame || frame->kind != MV_FRAME_PYTHON)
-		return false;
-	mv_text_add(&text, mv_recording_text(recording, frame->a));
+	mv_text_add(&text, file);
 	mv_text_add(&text, ":");
-	mv_text_add(&text, mv_recording_text(recording, (uint32_t)frame->b));
+	mv_text_add(&text, function);
 	return !fnmatch(pattern, bytes, 0);
 }
 
-static bool fits_stack(const struct mv_recording *recording, uint32_t stack, const char *pattern)
+/* Names may have to be read from libraries, which a pattern that only fits Python's files is not worth.  */
+static bool is_for_python(const char *pattern)
 {
-	uint32_t frames[MV_TABLE_STACK_FRAMES], i, count = mv_table_stack(recording, stack, frames, MV_TABLE_STACK_FRAMES);
+	return strstr(pattern, ".py:");
+}
 
-	for (i = 0; i < count; i++)
-		if (fits_frame(recording, mv_table_frame(recording, frames[i]), pattern))
+static bool fits_native(struct judge *judge, uint32_t frame, const char *file, const char *pattern)
+{
+	struct mv_symbols_answer answer;
+	uint32_t i;
+
+	if (!judge->names && mv_names_open(judge->replay->recording, judge->book->sources, &judge->names))
+		return false;
+	if (!mv_names_find(judge->names, frame, &answer))
+		return false;
+	for (i = 0; i < answer.level_count; i++)
+		if (answer.levels[i].function && fits_function(pattern, file, answer.levels[i].function))
 			return true;
+	return false;
+}
+
+static bool fits_frame(struct judge *judge, uint32_t number, enum mv_frame_kind kind, const char *pattern)
+{
+	const struct mv_recording *recording = judge->replay->recording;
+	const struct mv_frame *frame = mv_table_frame(recording, number);
+	const struct mv_module *module;
+
+	if (!frame || frame->kind != (uint32_t)kind)
+		return false;
+	if (kind == MV_FRAME_PYTHON)
+		return fits_function(pattern, mv_recording_text(recording, frame->a),
+				     mv_recording_text(recording, (uint32_t)frame->b));
+	module = mv_table_module(recording, frame->a);
+	return fits_native(judge, number, module ? mv_recording_text(recording, module->path) : "", pattern);
+}
+
+/* Python's frames, which cost nothing, first.  */
+static bool fits_stack(struct judge *judge, uint32_t stack, const char *pattern)
+{
+	static const enum mv_frame_kind kinds[] = {MV_FRAME_PYTHON, MV_FRAME_NATIVE};
+	uint32_t frames[MV_TABLE_STACK_FRAMES], i,
+		count = mv_table_stack(judge->replay->recording, stack, frames, MV_TABLE_STACK_FRAMES);
+	size_t k, kind_count = is_for_python(pattern) ? 1 : 2;
+
+	for (k = 0; k < kind_count; k++)
+		for (i = 0; i < count; i++)
+			if (fits_frame(judge, frames[i], kinds[k], pattern))
+				return true;
 	return false;
 }
 
@@ -249,7 +296,7 @@ static bool has_stack(struct judge *judge, uint32_t stack, size_t pattern)
 
 	if (known && *known)
 		return *known - 1;
-	fits = fits_stack(judge->replay->recording, stack, judge->book->text + pattern);
+	fits = fits_stack(judge, stack, judge->book->text + pattern);
 	if (known)
 		*known = 1 + fits;
 	return fits;
@@ -322,5 +369,6 @@ void mv_rulebook_apply(const struct mv_rulebook *book, const struct mv_timeline 
 		block->band = (uint8_t)rule->band;
 		block->reason = MV_REASON_RULED;
 	}
+	mv_names_close(judge.names);
 	mv_index_release(&judge.stacks);
 }

@@ -82,7 +82,7 @@ static int make_page(const struct mv_args *args, struct source *sources, struct 
 			return MV_EXIT_USAGE;
 	mv_naming_read(&how.naming, &(struct mv_naming_choice){args->value[OPTION_DEBUG_DIR], args->value[OPTION_DEBUGINFOD],
 								args->value[OPTION_NO_CACHE]});
-	if (!mv_rulefile_read(args->value[OPTION_RULES], &how.book))
+	if (!mv_rulefile_read(args->value[OPTION_RULES], &how.naming.sources, &how.book))
 		return MV_EXIT_INPUT;
 	for (i = 0; i < args->rest_count && code == MV_EXIT_DONE; i++)
 		code = open_source(args->rest[i], &how, &sources[i], &recordings[i]);

@@ -96,25 +96,22 @@ static int parse_frames(const struct mv_args *args, enum mv_report_frames *frame
 }
 
 static int show(const struct mv_args *args, const struct mv_timeline *timeline, const struct mv_moment *moment,
-		unsigned top, enum mv_report_frames frames)
+		const struct mv_naming *naming, unsigned top, enum mv_report_frames frames)
 {
 	struct mv_report_view view = {.at = moment->name, .top = top, .frames = frames};
 	enum mv_places_names names = args->value[OPTION_NATIVE] ? MV_PLACES_ALL_NAMES : MV_PLACES_OWN_NAMES;
 	const char *output = args->value[OPTION_OUTPUT];
 	struct mv_report report;
 	struct mv_finding finding;
-	struct mv_naming naming;
 	int code = MV_EXIT_BAD;
 
-	mv_naming_read(&naming, &(struct mv_naming_choice){args->value[OPTION_DEBUG_DIR], args->value[OPTION_DEBUGINFOD],
-							   args->value[OPTION_NO_CACHE]});
 	if (mv_report_make(timeline, moment->card, moment->time_ns, moment->oom, &report)) {
 		mv_tell("out of memory");
 		return code;
 	}
 	view.report = &report;
 	view.finding = &finding;
-	if (mv_places_open(mv_timeline_recording(timeline), names, &naming.sources, &view.places) ||
+	if (mv_places_open(mv_timeline_recording(timeline), names, &naming->sources, &view.places) ||
 	    mv_finding_make(&report, view.places, &finding))
 		mv_tell("out of memory");
 	else
@@ -132,6 +129,7 @@ static int run(const struct mv_args *args)
 	struct mv_moment moment;
 	struct mv_diag diag = {0};
 	enum mv_report_frames frames;
+	struct mv_naming naming;
 	unsigned top;
 	int code = parse_top(args, &top);
 
@@ -141,7 +139,9 @@ static int run(const struct mv_args *args)
 		return code;
 	if (!mv_output_spares(args->value[OPTION_OUTPUT], path))
 		return MV_EXIT_USAGE;
-	if (!mv_rulefile_read(args->value[OPTION_RULES], &book))
+	mv_naming_read(&naming, &(struct mv_naming_choice){args->value[OPTION_DEBUG_DIR], args->value[OPTION_DEBUGINFOD],
+							   args->value[OPTION_NO_CACHE]});
+	if (!mv_rulefile_read(args->value[OPTION_RULES], &naming.sources, &book))
 		return MV_EXIT_INPUT;
 	if (mv_timeline_open_by(book, path, &timeline, &diag))
 		code = mv_tell_recording(path, &diag);
@@ -150,7 +150,7 @@ static int run(const struct mv_args *args)
 		return code;
 	code = mv_moment_find(timeline, path, args->value[OPTION_AT], args->value[OPTION_DEVICE], &moment);
 	if (code == MV_OPTION_GO_ON)
-		code = show(args, timeline, &moment, top, frames);
+		code = show(args, timeline, &moment, &naming, top, frames);
 	mv_timeline_close(timeline);
 	return code;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyze/rulebook.h"
+#include "support/named.h"
 #include "support/scene.h"
 
 enum { MAIN = 1, MIB = 1 << 20 };
@@ -58,6 +59,41 @@ static unsigned fits(const char *conditions)
 	return bits;
 }
 
+/* One block, of a native stack that has names: inner(int) in outer().  */
+static unsigned fits_named(const char *conditions)
+{
+	struct forge *forge = forge_open(scene_path("named.memviz"), "train", 0);
+	struct mv_module module = {.start = 0x7f4200000000, .size_bytes = 1 << 20};
+	uint32_t stack = forge_native(forge, 0, &module, "/home/me/libtrain.so", 0x1230);
+	struct mv_rulebook *book;
+	struct mv_timeline *timeline;
+	char text[256];
+	size_t count;
+	unsigned fits;
+
+	forge_thread(forge, "", 0);
+	forge_device(forge, 0, "Card", UINT64_C(1) << 34);
+	forge_alloc(forge, MAIN, MV_LEDGER_DEVICE, FIRST, MIB, stack, 0);
+	forge_finish(forge);
+	CU_ASSERT_EQUAL_FATAL(named_pack(scene_path("named.memviz")), 0);
+	snprintf(text, sizeof text, "gradient %s\n", conditions);
+	CU_ASSERT_EQUAL_FATAL(mv_rulebook_parse(text, strlen(text), &book, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(mv_timeline_open_by(book, scene_path("named.memviz"), &timeline, NULL), 0);
+	fits = mv_timeline_blocks(timeline, &count)->reason == MV_REASON_RULED;
+	mv_timeline_close(timeline);
+	mv_rulebook_close(book);
+	remove(scene_path("named.memviz"));
+	return fits;
+}
+
+static void native_functions_fit_by_library_and_name(void)
+{
+	CU_ASSERT(fits_named("stack=*:outer*"));
+	CU_ASSERT(fits_named("stack=/home/me/libtrain.so:inner(int)"));
+	CU_ASSERT(!fits_named("stack=*:innermost*"));
+	CU_ASSERT(!fits_named("stack=*libtrain.py:inner*"));
+}
+
 static void each_condition_is_what_it_says(void)
 {
 	static const struct {
@@ -99,6 +135,7 @@ static void the_first_rule_that_fits_decides(void)
 }
 
 static const struct harness_test tests[] = {
+	HARNESS_TEST(native_functions_fit_by_library_and_name),
 	HARNESS_TEST(each_condition_is_what_it_says),
 	HARNESS_TEST(the_first_rule_that_fits_decides),
 };
