@@ -38,6 +38,8 @@ class Lines:
         self.window = [0, len(self.lines)]
         self.walks, self.is_walking = [], False
         self.stretches = collections.defaultdict(list)  # of backward and steps, by thread: [begin, end, kind]
+        self.backwards = []  # the same of all threads, and those in an optimizer's step, whose closure runs them
+        self.open = collections.defaultdict(list)  # by thread
         for at, (kind, address, value, thread) in enumerate(self.lines):
             self.take(at, kind, address, value, thread)
 
@@ -55,12 +57,21 @@ class Lines:
             self.is_walking = kind == "E"
             if self.is_walking:
                 self.walks.append(at)
-        elif kind in "([" and value == 1:
-            self.stretches[thread].append([at, NEVER, "backward" if kind == "(" else "step"])
-        elif kind in ")]" and value == 1:
-            self.stretches[thread][-1][1] = at
+        elif kind in "([":
+            self.begin(at, "backward" if kind == "(" else "step", value, thread)
+        elif kind in ")]":
+            self.open[thread].pop()[1] = at
         elif address:
             self.mark(at, kind, address, value)
+
+    def begin(self, at, kind, depth, thread):
+        """What autograd's threads run within a backward is deeper than what is open on them."""
+        around, stretch = self.open[thread], [at, NEVER, kind]
+        if depth == 1:
+            self.stretches[thread].append(stretch)
+        if kind == "backward" and depth == len(around) + 1 and all(other != "backward" for _, _, other in around):
+            self.backwards.append(stretch)
+        around.append(stretch)
 
     def free(self, at, address):
         block = self.live.pop(address, None)
@@ -106,7 +117,7 @@ class Known(Lines):
         with open(path + ".json", encoding="utf-8") as file:
             more = json.load(file)
         self.names, self.by_names = more["names"], more["by_names"]
-        self.all_backward = sorted(stretch for list_ in self.stretches.values() for stretch in list_ if stretch[2] == "backward")
+        self.backwards.sort()
         for block in self.blocks:
             block.band = self.band_of(block)
 
@@ -115,7 +126,7 @@ class Known(Lines):
         of another one, and may step within it."""
         own = self.stretches.get(block.thread, [])
         if not any(kind == "backward" for _, _, kind in own):
-            own = sorted(own + self.all_backward)
+            own = sorted(own + self.backwards)
         around = [end for begin, end, _ in own[:bisect.bisect_right(own, [block.birth, NEVER])] if end >= block.birth]
         return around[-1] if around else next((begin for begin, _, kind in own if kind == "backward" and begin > block.birth), NEVER)
 
