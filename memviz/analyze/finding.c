@@ -29,7 +29,8 @@ struct holders {
 
 static bool is_avoidable(enum mv_sublabel label)
 {
-	return label == MV_SUBLABEL_HELD || label == MV_SUBLABEL_RELEASED || label == MV_SUBLABEL_VAIN;
+	return label == MV_SUBLABEL_HELD || label == MV_SUBLABEL_RELEASED || label == MV_SUBLABEL_VAIN ||
+	       label == MV_SUBLABEL_GROWING;
 }
 
 static enum mv_sublabel largest_label(const struct mv_report *report)
@@ -165,16 +166,20 @@ int mv_finding_make(const struct mv_report *report, struct mv_places *places, st
 
 void mv_finding_add_what(const struct mv_finding *finding, struct mv_text *text)
 {
-	bool is_held = finding->label == MV_SUBLABEL_HELD;
+	static const struct {
+		const char *before, *behind; /* the bytes */
+	} words[MV_SUBLABEL_COUNT] = {
+		[MV_SUBLABEL_HELD] = {"your code holds ", " that backward does not need"},
+		[MV_SUBLABEL_GROWING] = {"your code keeps ", ", and more with every step"},
+		[MV_SUBLABEL_VAIN] = {"", " are kept for a backward that never comes: no_grad would spare them"},
+		[MV_SUBLABEL_RELEASED] = {"", " of activations are still held after their backward"},
+	};
 
-	mv_text_add(text, is_held ? "your code holds " : "");
+	if (!words[finding->label].behind)
+		return;
+	mv_text_add(text, words[finding->label].before);
 	mv_text_add_size(text, finding->bytes);
-	if (is_held)
-		mv_text_add(text, " that backward does not need");
-	else if (finding->label == MV_SUBLABEL_VAIN)
-		mv_text_add(text, " are kept for a backward that never comes: no_grad would spare them");
-	else
-		mv_text_add(text, " of activations are still held after their backward");
+	mv_text_add(text, words[finding->label].behind);
 }
 
 void mv_finding_add_where(const struct mv_finding *finding, struct mv_text *text)

@@ -41,6 +41,33 @@ static struct mv_sublabel_line *find_line(const struct mv_sublabel_court *court,
 	return number ? &court->lines[*number] : NULL;
 }
 
+/* From how many steps blocks lie on a pile that grows: those of two may be on their way from one step to the next.  */
+enum { PILE_FORWARDS = 3 };
+
+/* The program holds BLOCK beyond the forward that it was made in.  */
+static bool outlives_forward(const struct mv_sublabel_court *court, const struct mv_block *block, size_t forward)
+{
+	const struct mv_stretch_list *backward = &court->stretches.backward;
+
+	return forward < backward->count ? backward->at[forward].end_ns < block->death_ns : block->death_ns == MV_TIME_NEVER;
+}
+
+static void add_to_pile(struct mv_sublabel_pile *pile, const struct mv_block *block, uint32_t forward)
+{
+	if (pile->last_death_ns <= block->birth_ns)
+		pile->forwards = 0;
+	else if (pile->forwards && pile->first_death_ns <= block->birth_ns)
+		pile->is_passing = true;
+	if (!pile->forwards)
+		pile->first_death_ns = pile->last_death_ns = block->death_ns;
+	pile->forwards += !pile->forwards || pile->forward != forward;
+	pile->forward = forward;
+	pile->first_death_ns = block->death_ns < pile->first_death_ns ? block->death_ns : pile->first_death_ns;
+	pile->last_death_ns = block->death_ns > pile->last_death_ns ? block->death_ns : pile->last_death_ns;
+	if (pile->forwards == PILE_FORWARDS && block->birth_ns < pile->growing_ns)
+		pile->growing_ns = block->birth_ns;
+}
+
 static int add_line(struct mv_sublabel_court *court, const struct mv_block *block)
 {
 	uint32_t forward = (uint32_t)forward_of(court, block), *number;
@@ -55,10 +82,13 @@ static int add_line(struct mv_sublabel_court *court, const struct mv_block *bloc
 		if (mv_array_grow(&court->lines, &court->line_room, court->line_count, sizeof *line))
 			return -ENOMEM;
 		court->lines[court->line_count++] = (struct mv_sublabel_line){
-			.first_forward = forward, .forward = UINT32_MAX, .begin_ns = MV_TIME_NEVER, .behind_ns = MV_TIME_NEVER};
+			.first_forward = forward, .forward = UINT32_MAX, .begin_ns = MV_TIME_NEVER, .behind_ns = MV_TIME_NEVER,
+			.pile.growing_ns = MV_TIME_NEVER};
 	}
 	line = &court->lines[*number];
 	line->last_forward = forward;
+	if (outlives_forward(court, block, forward))
+		add_to_pile(&line->pile, block, forward);
 	line->is_used_later |= died_in_backward(court, block) && whole_backwards(court, block);
 	return 0;
 }
@@ -185,6 +215,14 @@ static uint64_t released_ns(const struct mv_sublabel_court *court, const struct 
 	return round_ns < last_ns ? round_ns : last_ns;
 }
 
+static uint64_t growing_ns(const struct mv_sublabel_court *court, const struct mv_sublabel_line *line, const struct mv_block *block,
+			   size_t forward)
+{
+	return line && !line->pile.is_passing && line->pile.growing_ns < block->death_ns && outlives_forward(court, block, forward)
+		       ? line->pile.growing_ns
+		       : MV_TIME_NEVER;
+}
+
 static bool is_given_up(const struct mv_sublabel_court *court, const struct mv_block *block)
 {
 	size_t i = 0;
@@ -214,6 +252,7 @@ static void add_forward(struct mv_sublabel_court *court, struct mv_sublabel_fact
 		go_back_to(line, block, forward);
 	facts->is_result = court->knows_saved && !block->role && !block->is_freed_by_graph && court->kept_ns[forward] < block->birth_ns;
 	facts->is_made_once = whole > 1 && (!line || line->first_forward == line->last_forward);
+	facts->growing_ns = growing_ns(court, line, block, forward);
 	facts->needed_ns = needed_ns(court, block, forward);
 	facts->released_ns = released_ns(court, block, line);
 }
@@ -227,6 +266,7 @@ struct mv_sublabel_facts mv_sublabel_facts_of(struct mv_sublabel_court *court, c
 		.is_in_plain = is_in_plain(court, block),
 		.is_given_up = is_given_up(court, block),
 		.is_series = court->is_series[block - court->replay->blocks],
+		.growing_ns = MV_TIME_NEVER,
 		.needed_ns = MV_TIME_NEVER,
 		.released_ns = MV_TIME_NEVER,
 	};

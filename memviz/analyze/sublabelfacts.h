@@ -12,12 +12,22 @@
 #include "analyze/stretches.h"
 #include "analyze/sublabelrules.h"
 
+/* Blocks of one stack that outlived the steps that they were made in, in the order of birth: up to the last one, and from the one
+ * on before which there was none left.  */
+struct mv_sublabel_pile {
+	uint32_t forward, forwards; /* the last one's, and how many different ones */
+	uint64_t first_death_ns, last_death_ns; /* of its blocks */
+	uint64_t growing_ns; /* from when on blocks of several steps were there; MV_TIME_NEVER: they never were */
+	bool is_passing;     /* some went and others stayed: as many come as go */
+};
+
 /* What one stack has made in forwards.  Forward I ends with backward I.  */
 struct mv_sublabel_line {
 	uint32_t first_forward, last_forward; /* in which it made something */
 	uint32_t forward;   /* of the block that was asked for last, */
 	uint64_t begin_ns;  /* its first birth there, of those asked for, */
 	uint64_t behind_ns; /* and in forwards behind that one; MV_TIME_NEVER: none */
+	struct mv_sublabel_pile pile;
 	bool is_used_later; /* a backward freed something of its that an earlier backward had left alone */
 };
 

@@ -23,6 +23,14 @@ SINCE(lasts_like_parameters)
 	return from_birth_if(it, it->is_series);
 }
 
+/* A list that results are appended to.  */
+SINCE(more_come_and_none_goes)
+{
+	uint64_t birth_ns = it->block->birth_ns;
+
+	return it->growing_ns > birth_ns ? it->growing_ns : birth_ns;
+}
+
 /* A cache that was filled once is the program's business, and not left over from a forward.  */
 SINCE(backward_has_begun_without_it)
 {
@@ -53,6 +61,8 @@ static const struct mv_sublabelrule rules[] = {
 	{BAND(ACTIVATION), BACKWARD, made_by_forward_run_again, MV_SUBLABEL_RECOMPUTED},
 	/* An average of the weights, a momentum by hand, a reference: which of them, nothing says.  */
 	{BAND(OTHER), FORWARD, lasts_like_parameters, MV_SUBLABEL_SHAPED},
+	/* Each step leaves one more: whatever it is, it cannot go on for ever.  */
+	{BAND(OTHER), FORWARD, more_come_and_none_goes, MV_SUBLABEL_GROWING},
 	/* A result whose backward began and which autograd did not keep: only a variable of the program's does.  */
 	{BAND(OTHER), FORWARD, backward_has_begun_without_it, MV_SUBLABEL_HELD},
 	/* Backward lets go of what it has used; what stays belongs to a variable, or to a graph that one of them leads to.  */

@@ -19,6 +19,7 @@ struct mv_sublabel_facts {
 	bool is_made_once;	/* its stack made nothing else in any other forward, and it saw two whole backwards */
 	bool is_given_up;	/* memory ran out in its life */
 	bool is_series;		/* lasts, and is one of a series as large as the parameters, in their order */
+	uint64_t growing_ns;	/* its stack began to pile up blocks that outlive their steps, of which it is one */
 	uint64_t needed_ns;	/* the next backward began, in its life */
 	uint64_t released_ns;	/* the backward ended that has used it, in its life */
 };

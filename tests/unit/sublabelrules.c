@@ -15,7 +15,8 @@ static struct trial trial_of(enum mv_band band, enum mv_phase phase)
 {
 	return (struct trial){
 		.block = {.band = (uint8_t)band, .birth_ns = BIRTH_NS, .death_ns = MV_TIME_NEVER, .is_birth_known = true},
-		.facts = {.phase = phase, .has_grad = true, .needed_ns = MV_TIME_NEVER, .released_ns = MV_TIME_NEVER},
+		.facts = {.phase = phase, .has_grad = true, .growing_ns = MV_TIME_NEVER,
+			  .needed_ns = MV_TIME_NEVER, .released_ns = MV_TIME_NEVER},
 	};
 }
 
@@ -94,6 +95,18 @@ static void a_cache_that_is_filled_once_is_not_held(void)
 	CU_ASSERT(is_silent(trial));
 }
 
+static void what_piles_up_is_growing_from_when_it_does(void)
+{
+	struct trial trial = trial_of(MV_BAND_OTHER, MV_PHASE_NONE);
+
+	trial.facts.growing_ns = BACKWARD_NS;
+	CU_ASSERT(says(trial, MV_SUBLABEL_GROWING, BACKWARD_NS));
+	trial.facts.growing_ns = BIRTH_NS - 1;
+	CU_ASSERT(says(trial, MV_SUBLABEL_GROWING, BIRTH_NS));
+	trial.block.band = MV_BAND_OPTIMIZER;
+	CU_ASSERT(is_silent(trial));
+}
+
 static void an_activation_whose_backward_is_over_is_held_after_release(void)
 {
 	struct trial trial = trial_of(MV_BAND_ACTIVATION, MV_PHASE_NONE);
@@ -126,6 +139,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_series_like_the_parameters_is_shaped_like_them),
 	HARNESS_TEST(a_result_that_backward_does_not_need_is_held_once_that_has_begun),
 	HARNESS_TEST(a_cache_that_is_filled_once_is_not_held),
+	HARNESS_TEST(what_piles_up_is_growing_from_when_it_does),
 	HARNESS_TEST(an_activation_whose_backward_is_over_is_held_after_release),
 	HARNESS_TEST(an_activation_that_dies_before_any_backward_was_kept_in_vain),
 };

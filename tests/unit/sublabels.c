@@ -183,6 +183,72 @@ static void a_cache_made_in_the_first_forward_is_not_held(void)
 	mv_timeline_close(timeline);
 }
 
+/* Behind each step a line makes something; what it made WINDOW steps before is let go.  */
+static struct mv_timeline *append(unsigned steps, unsigned window, uint64_t made[])
+{
+	struct forge *forge = begin();
+	uint64_t held = 0;
+	unsigned i;
+
+	for (i = 0; i < steps; i++) {
+		made[i] = make(forge, MAIN, line(forge, 50), 0);
+		if (i >= window)
+			let_go(forge, MAIN, made[i - window]);
+		step(forge, line(forge, 10), line(forge, 20), &held);
+	}
+	return end(forge);
+}
+
+static void what_is_appended_to_a_list_is_growing_from_the_third_step_on(void)
+{
+	uint64_t made[5];
+	struct mv_timeline *timeline = append(5, 5, made);
+	uint64_t third_ns = block_at(timeline, made[2])->birth_ns;
+
+	CU_ASSERT_EQUAL(count_of(timeline, MV_SUBLABEL_GROWING), 5);
+	CU_ASSERT_EQUAL(block_at(timeline, made[0])->sublabel_ns, third_ns);
+	CU_ASSERT_EQUAL(block_at(timeline, made[2])->sublabel_ns, third_ns);
+	CU_ASSERT_EQUAL(block_at(timeline, made[4])->sublabel_ns, block_at(timeline, made[4])->birth_ns);
+	mv_timeline_close(timeline);
+}
+
+static void what_goes_through_a_queue_is_not_growing(void)
+{
+	uint64_t made[8];
+	struct mv_timeline *timeline = append(8, 4, made);
+
+	CU_ASSERT_EQUAL(count_of(timeline, MV_SUBLABEL_GROWING), 0);
+	mv_timeline_close(timeline);
+}
+
+static void what_two_steps_hand_on_is_not_growing(void)
+{
+	uint64_t made[2];
+	struct mv_timeline *timeline = append(2, 2, made);
+
+	CU_ASSERT_EQUAL(count_of(timeline, MV_SUBLABEL_GROWING), 0);
+	mv_timeline_close(timeline);
+}
+
+/* As at the end of each epoch: all of it goes, and it begins anew.  */
+static void a_list_that_is_emptied_grows_until_then(void)
+{
+	struct forge *forge = begin();
+	struct mv_timeline *timeline;
+	uint64_t held = 0, made[8];
+	unsigned i, k;
+
+	for (i = 0; i < 8; i++) {
+		for (k = 0; i == 4 && k < 4; k++)
+			let_go(forge, MAIN, made[k]);
+		made[i] = make(forge, MAIN, line(forge, 50), 0);
+		step(forge, line(forge, 10), line(forge, 20), &held);
+	}
+	timeline = end(forge);
+	CU_ASSERT_EQUAL(count_of(timeline, MV_SUBLABEL_GROWING), 8);
+	mv_timeline_close(timeline);
+}
+
 /* A second activation, which a variable of the program's keeps until the next step has made its own.  */
 static void an_activation_that_outlives_its_backward_is_held_after_release(void)
 {
@@ -328,6 +394,10 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_result_is_held_from_its_backward_on),
 	HARNESS_TEST(what_was_made_before_the_forward_is_not_held),
 	HARNESS_TEST(a_cache_made_in_the_first_forward_is_not_held),
+	HARNESS_TEST(what_is_appended_to_a_list_is_growing_from_the_third_step_on),
+	HARNESS_TEST(what_goes_through_a_queue_is_not_growing),
+	HARNESS_TEST(what_two_steps_hand_on_is_not_growing),
+	HARNESS_TEST(a_list_that_is_emptied_grows_until_then),
 	HARNESS_TEST(an_activation_that_outlives_its_backward_is_held_after_release),
 	HARNESS_TEST(a_leak_is_held_once_its_line_has_come_round),
 	HARNESS_TEST(what_a_later_backward_frees_was_not_released_by_an_earlier_one),
