@@ -5,6 +5,7 @@
 
 #include "analyze/guess.h"
 #include "analyze/bandrules.h"
+#include "analyze/namesakes.h"
 
 static void set(struct mv_block *block, enum mv_band band, enum mv_reason reason)
 {
@@ -174,6 +175,8 @@ int mv_bands_assign(const struct mv_timeline *timeline, struct mv_replay *replay
 			set(block, MV_BAND_OTHER, MV_REASON_OUTSIDE);
 	}
 	err = guess(&court);
+	if (!err)
+		err = mv_namesakes_assign(replay);
 	mv_court_close(&court);
 	return err;
 }

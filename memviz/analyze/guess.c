@@ -92,7 +92,7 @@ static int index_window(const struct mv_replay *replay, const struct mv_guess_wi
 	return 0;
 }
 
-static bool is_alike(uint64_t one, uint64_t two)
+bool mv_guess_is_alike(uint64_t one, uint64_t two)
 {
 	uint64_t difference = one > two ? one - two : two - one;
 	uint64_t larger = one > two ? one : two;
@@ -102,7 +102,7 @@ static bool is_alike(uint64_t one, uint64_t two)
 
 static void follow(struct mv_block *block, const struct mv_block *earlier)
 {
-	if (!is_open(block) || is_open(earlier) || !is_alike(block->size_bytes, earlier->size_bytes))
+	if (!is_open(block) || is_open(earlier) || !mv_guess_is_alike(block->size_bytes, earlier->size_bytes))
 		return;
 	block->band = earlier->band;
 	block->reason = MV_REASON_LIKE_EARLIER;
@@ -206,7 +206,7 @@ static bool holds_alike(const struct sizes *sizes, uint64_t size)
 		else
 			high = middle;
 	}
-	return (low < sizes->count && is_alike(sizes->at[low], size)) || (low && is_alike(sizes->at[low - 1], size));
+	return (low < sizes->count && mv_guess_is_alike(sizes->at[low], size)) || (low && mv_guess_is_alike(sizes->at[low - 1], size));
 }
 
 int mv_guess_gradients(struct mv_replay *replay, const struct mv_guess_window *window)
@@ -241,10 +241,10 @@ struct states {
 static bool comes_next(struct states *states, uint64_t size)
 {
 	const struct sizes *sizes = &states->sizes;
-	bool is_more = states->parameter < sizes->count && is_alike(size, sizes->at[states->parameter]) &&
+	bool is_more = states->parameter < sizes->count && mv_guess_is_alike(size, sizes->at[states->parameter]) &&
 		       (!states->each || states->made < states->each);
 	bool is_next = states->made && states->parameter + 1 < sizes->count &&
-		       is_alike(size, sizes->at[states->parameter + 1]);
+		       mv_guess_is_alike(size, sizes->at[states->parameter + 1]);
 
 	if (is_more) {
 		states->made++;

@@ -27,6 +27,9 @@ struct mv_guess_window {
 	enum mv_phase phase;	   /* MV_PHASE_NONE: neither backward nor optimizer */
 };
 
+/* True if blocks of ONE and TWO bytes may have been asked for with the same size.  */
+bool mv_guess_is_alike(uint64_t one, uint64_t two);
+
 /* The phase that counts: what the program calls its own phases is forward.  */
 enum mv_phase mv_guess_phase(const struct mv_block *block);
 
