@@ -23,7 +23,7 @@ enum {
 	NAMES_FIRST_AT = 1 << 10,   /* events after which modules are named though no step has come, */
 	NAMES_LAST_AT = 1 << 22,    /* and again each time there are eight times as many */
 	WALKS_ALWAYS = 3,	    /* steps that are always told in full; later ones */
-	WALK_PART = 1000,	    /* only as often as it costs no more than a thousandth of the time */
+	WALK_PART = 4000,	    /* only as often as it costs no more than a quarter of a thousandth of the time */
 	NAMES_PART = 50,	    /* without a step, a fiftieth */
 	NAMES_WALKS = 3,	    /* for parameters that have none; later ones are only as often as that, too */
 };
