@@ -8,8 +8,8 @@ build=$1
 status=0
 
 # Of what `make truth` measures, the least that must be right in each release.
-cases='gpt gpt-bf16 evaluation own-optimizer fsdp2 step-in-backward oom-forward oom-backward oom-first-forward oom-first-backward
-	oom-first-step oom-later-step'
+cases='gpt gpt-bf16 evaluation kept-attribute evaluation-with-graph recompute-peak own-optimizer fsdp2 step-in-backward
+	oom-forward oom-backward oom-first-forward oom-first-backward oom-first-step oom-later-step'
 
 for version in $("$here/../../tools/torch.sh" --versions); do
 	python=$("$here/../../tools/torch.sh" "$version") || exit 1

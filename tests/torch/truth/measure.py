@@ -7,6 +7,7 @@ Blocks are matched by the numbers of their allocations; their sizes must agree. 
     peak     % of the bytes at the peak of the third and fourth step that are in the right band
     mean     the same over all moments of these steps; worst: the worst moment
     guessed  % of the bytes at the peak whose band is said to be a guess
+    labels   % of the bytes at a hundred births in these steps with the right label beside the band, or rightly without one
     names    % of the bytes of parameters, gradients and states there that bear the right name
     profiler, substrings: at the peak, by torch.profiler's memory timeline; by the names of functions
 
@@ -111,6 +112,9 @@ class Row:
         self.peak, self.wrong = score.right_at(self.known, self.at, self.recorded.of)
         self.mean, self.worst = (None, None) if case.out_of_memory else score.right_over(self.known, self.recorded.of)
         self.guessed = self.recorded.guessed_at(self.known, self.at)
+        self.labels, self.mislabelled = None, {}
+        if not case.out_of_memory:
+            self.labels, self.mislabelled = score.labels_over(self.known, self.recorded.label_at)
         self.names = score.named_at(self.known, self.at, self.recorded.name)
         self.substrings = self.profiler = None
         if len(self.known.by_names) == len(self.known.blocks):
@@ -142,19 +146,22 @@ class Row:
             faults.append(f"peak below {self.case.peak}")
         if self.mean is not None and self.mean < self.case.mean:
             faults.append(f"mean below {self.case.mean}")
+        if self.labels is not None and self.labels < self.case.labels:
+            faults.append(f"labels below {self.case.labels}")
         if self.known.disagreement():
             faults.append(f"{self.known.disagreement()} bytes saved of which no hook was told")
         return faults
 
     def text(self):
-        figures = [self.peak, self.mean, self.worst, self.guessed, self.names, self.profiler, self.substrings]
+        figures = [self.peak, self.mean, self.worst, self.guessed, self.labels, self.names, self.profiler, self.substrings]
         faults = ", ".join(self.faults())
         if faults and self.case.cause:
             faults += f" ({self.case.cause})"
         return f"{self.case.name:26}" + "".join(percent(figure) for figure in figures) + "  " + (faults or "ok")
 
     def wrong_text(self, least):
-        return "".join(f"    {true} taken for {said}: {part:.2f} %\n" for (true, said), part in self.wrong.most_common() if part >= least)
+        wrong = [*self.wrong.items(), *self.mislabelled.items()]
+        return "".join(f"    {true or 'no label'} taken for {said or 'no label'}: {part:.2f} %\n" for (true, said), part in wrong if part >= least)
 
     def has_failed(self):
         return bool(self.faults()) and not self.case.cause
@@ -188,7 +195,7 @@ def main():
     options = parse()
     cases = [CASES[name] for name in options.cases] or list(CASES.values())
     failed = 0
-    print(f"{'case':26}   peak   mean  worst guessed names profil substr")
+    print(f"{'case':26}   peak   mean  worst guessed labels  names profil substr")
     with tempfile.TemporaryDirectory(prefix="memviz-truth-") as folder, \
             concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         if options.keep:

@@ -9,6 +9,7 @@ import struct
 NEVER = float("inf")
 BANDS = {"P": "parameter", "S": "optimizer", "G": "gradient", "I": "other", "O": "other", "V": "activation"}
 RANKS = "PSGIOV"
+HELD_BACKWARDS = 3  # a result that is held is replaced by the next one; with a network and its critic there are so many between
 LINE = struct.Struct("<QqII")
 
 
@@ -21,7 +22,7 @@ class Block:
     thread: int
     death: float = NEVER
     marks: dict = dataclasses.field(default_factory=lambda: collections.defaultdict(list))
-    walked: bool = False
+    walks: list = dataclasses.field(default_factory=list)  # the graphs that it was found in, by the number of the line
     band: str = ""
 
     def is_alive(self, at):
@@ -40,6 +41,7 @@ class Lines:
         self.stretches = collections.defaultdict(list)  # of backward and steps, by thread: [begin, end, kind]
         self.backwards = []  # the same of all threads, and those in an optimizer's step, whose closure runs them
         self.open = collections.defaultdict(list)  # by thread
+        self.recording = []  # those backwards that record gradients themselves
         for at, (kind, address, value, thread) in enumerate(self.lines):
             self.take(at, kind, address, value, thread)
 
@@ -61,6 +63,8 @@ class Lines:
             self.begin(at, "backward" if kind == "(" else "step", value, thread)
         elif kind in ")]":
             self.open[thread].pop()[1] = at
+        elif kind == "C":
+            self.recording.append(self.open[thread][-1])
         elif address:
             self.mark(at, kind, address, value)
 
@@ -86,7 +90,7 @@ class Lines:
         if not block or address >= block.address + block.size:
             return
         if self.is_walking:
-            block.walked = True
+            block.walks.append(self.walks[-1])
         else:
             block.marks[kind].append((at, value))
 
@@ -120,13 +124,16 @@ class Known(Lines):
         self.backwards.sort()
         for block in self.blocks:
             block.band = self.band_of(block)
+        self.parameter_sizes = {block.size for block in self.blocks if block.marks.get("P")}
+
+    def stretches_of(self, block):
+        """Those of the thread that made it.  Threads of autograd's are in the backward of another one, and may step within it."""
+        own = self.stretches.get(block.thread, [])
+        return own if any(kind == "backward" for _, _, kind in own) else sorted(own + self.backwards)
 
     def phase_end(self, block):
-        """A thread's forward lasts until its next backward; steps stand within.  Threads of autograd's are in the backward
-        of another one, and may step within it."""
-        own = self.stretches.get(block.thread, [])
-        if not any(kind == "backward" for _, _, kind in own):
-            own = sorted(own + self.backwards)
+        """A thread's forward lasts until its next backward; steps stand within."""
+        own = self.stretches_of(block)
         around = [end for begin, end, _ in own[:bisect.bisect_right(own, [block.birth, NEVER])] if end >= block.birth]
         return around[-1] if around else next((begin for begin, _, kind in own if kind == "backward" and begin > block.birth), NEVER)
 
@@ -136,6 +143,42 @@ class Known(Lines):
                 return BANDS[kind]
         return "temporary" if block.death <= self.phase_end(block) and block.death < NEVER else "other"
 
+    def label_at(self, block, at):
+        """What is worth knowing of it beside its band then, "" for nothing.  When an activation is released, walks tell; where the
+        graph cannot be asked, it is taken to be needed."""
+        around = [stretch for stretch in self.stretches_of(block) if stretch[0] < block.birth < stretch[1]]
+        around += [stretch for stretch in self.backwards if around and around[-1][0] < stretch[0] < block.birth < stretch[1]]
+        if around:
+            return self.label_within(block, around[-1])
+        backwards = [stretch for stretch in self.backwards if block.birth < stretch[0] < block.death]
+        if block.band == "other" and self.is_copy(block):
+            return "parameter_shaped"
+        if block.band == "other":
+            is_held = 0 < len(backwards) <= HELD_BACKWARDS and at > backwards[0][0] and not block.marks and block.death < NEVER
+            return "held" if is_held else ""
+        if block.band != "activation":
+            return ""
+        if not backwards:
+            return "kept_in_vain" if block.death < NEVER else ""
+        return "held_after_release" if self.walks and at > self.needed_until(block, backwards) else ""
+
+    def is_copy(self, block):
+        """The program keeps it from before the training to behind it, and a parameter has its size."""
+        is_before = self.backwards and block.birth < self.backwards[0][0]
+        return is_before and block.death > self.window[1] and "O" in block.marks and block.size in self.parameter_sizes
+
+    def label_within(self, block, stretch):
+        if stretch[2] != "backward":
+            return ""
+        is_recomputed = block.band == "activation" and stretch not in self.recording
+        return {"temporary": "backward_in_flight"}.get(block.band, "recomputed" if is_recomputed else "")
+
+    @staticmethod
+    def needed_until(block, backwards):
+        """The end of the last backward whose graph kept it; where none did, of the first that had a chance."""
+        ends = [next((end for begin, end, _ in backwards if begin > walk), NEVER) for walk in block.walks]
+        return max(ends) if ends else backwards[0][1]
+
     def names_of(self, block):
         kind = next((kind for kind in "PSG" if block.marks.get(kind)), None)
         return {self.names[value] for _, value in block.marks[kind] if value} if kind else set()
@@ -143,7 +186,7 @@ class Known(Lines):
     def disagreement(self):
         """Bytes of blocks that only one of hooks and graph calls saved, at the walk."""
         at = self.walks[0] if self.walks else 0
-        return sum(block.size for block in self.blocks if block.is_alive(at) and block.band == "temporary" and block.walked)
+        return sum(block.size for block in self.blocks if block.is_alive(at) and block.band == "temporary" and block.walks)
 
 
 def share(part, whole):
@@ -175,6 +218,24 @@ def right_over(known, band_of):
             all_right, all_total = all_right + right, all_total + total
             worst = min(worst, share(right, total))
     return share(all_right, all_total), worst
+
+
+def labels_over(known, label_at, moments=100):
+    """Of all bytes at the births of so many blocks of the window, the percentage with the right label beside the band; and what is
+    wrong there: (true, said) → percent."""
+    births = [block.birth for block in known.blocks if known.window[0] < block.birth < known.window[1]]
+    right = total = 0
+    wrong = collections.Counter()
+    for at in births[::max(1, len(births) // moments)]:
+        for block in known.blocks:
+            if not block.is_alive(at):
+                continue
+            true, said = known.label_at(block, at), label_at(block, at)
+            total += block.size
+            right += block.size * (true == said)
+            if true != said:
+                wrong[true, said] += block.size
+    return share(right, total), {pair: share(size, total) for pair, size in wrong.items()}
 
 
 def is_named(known, block, name):
@@ -239,6 +300,8 @@ class RecordedBands:
         rows = [line.split() for line in text[1:]]
         self.rows = rows = [row for row in rows if row[6].startswith(("PyTorch", "cudaMallocAsync"))]
         self.guessed = {i for i, row in enumerate(rows) if row[5] == "guessed"}
+        self.births = [int(row[0]) for row in rows]
+        self.lines = [block.birth for block in known.blocks]
         self.differing = sum(int(row[3]) != block.size for row, block in zip(rows, known.blocks))
         self.missing = len(known.blocks) - len(rows)
 
@@ -250,6 +313,15 @@ class RecordedBands:
 
     def name(self, block):
         return self.rows[block.number][8] if block.number < len(self.rows) else "-"
+
+    def label_at(self, block, at):
+        """It begins where the next block is born behind the moment that the recording has for it."""
+        if block.number >= len(self.rows) or self.rows[block.number][9] == "-":
+            return ""
+        label, since = self.rows[block.number][9:11]
+        number = bisect.bisect_left(self.births, int(since))
+        begin = self.lines[min(number, len(self.lines) - 1)] if number else 0
+        return label if at >= begin else ""
 
     def guessed_at(self, known, at):
         there = [block for block in known.blocks if block.is_alive(at)]

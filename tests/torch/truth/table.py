@@ -9,7 +9,7 @@ from typing import Optional
 class Case:
     """Trains by FUNCTION ("module.function") with SETTINGS.
 
-    REPLACES: hooks of the program's own stand in for what autograd saves, so that the graph cannot be asked.  PEAK and MEAN: the percentage of bytes that must be in the right band.  CAUSE: why that is missed for now."""
+    REPLACES: hooks of the program's own stand in for what autograd saves, so that the graph cannot be asked.  PEAK and MEAN: the percentage of bytes that must be in the right band; LABELS: rightly labelled beside it.  CAUSE: why that is missed for now."""
 
     name: str
     function: str
@@ -21,6 +21,7 @@ class Case:
     environment: tuple = ()
     out_of_memory: bool = False
     cause: str = ""
+    labels: float = 98.0
 
     def train(self, watch):
         module, function = self.function.split(".")
@@ -63,7 +64,8 @@ TRICKY = [
 UNSEEN = [
     Case("diffusion", "unseen.diffusion", peak=99, mean=97),
     Case("ppo", "unseen.ppo", peak=99, mean=97),
-    Case("leaked-graphs", "unseen.leaked_graphs", peak=99, mean=97),
+    # That what leaks has been released is only said once its line has come round.
+    Case("leaked-graphs", "unseen.leaked_graphs", peak=99, mean=97, labels=85),
     Case("lbfgs", "unseen.lbfgs", peak=99, mean=97),
 ]
 

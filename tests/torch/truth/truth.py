@@ -9,7 +9,8 @@ What is said stands between the allocations and frees in the lines of witness.so
     V       packed for a backward
     ( )     a backward begins, ends; [ ] an optimizer's step; VALUE is the depth
     W w     the window begins, ends
-    E e     the graph's walk begins, ends; within it each V is what the walk found"""
+    C       the backward that begins here records gradients itself
+    E e     the walk of a graph begins, ends, whose backward comes next; within it each V is what the walk found"""
 import ctypes
 import functools
 import json
@@ -18,6 +19,7 @@ import threading
 import torch
 import torch.utils.checkpoint as checkpoint
 from torch import nn
+from torch._guards import TracingContext
 from torch.optim import optimizer as optim
 
 from names import band_by_names
@@ -64,7 +66,7 @@ class Truth(Watch):
     def __init__(self, can_walk):
         self.can_walk = can_walk
         self.things, self.names, self.numbers = [], [""], {"": 0}
-        self.depth, self.is_walk_due = threading.local(), False
+        self.depth = threading.local()
         if torch.cuda.get_allocator_backend() == "native":
             torch.cuda.memory._record_memory_history(stacks="python")
         self.patch_backward()
@@ -147,6 +149,8 @@ class Truth(Watch):
         def call(tensors, *arguments, **settings):
             self.walk(tensors)
             self.phase("(", 1)
+            if settings.get("create_graph"):
+                self.mark("C")
             try:
                 return run(tensors, *arguments, **settings)
             finally:
@@ -155,7 +159,6 @@ class Truth(Watch):
         return call
 
     def window_begins(self):
-        self.is_walk_due = self.can_walk
         self.mark("W")
 
     def window_ends(self):
@@ -190,10 +193,9 @@ class Truth(Watch):
         checkpoint._recomputation_hook = Recomputation
 
     def walk(self, tensors):
-        """Once in the window: the storages that the graph's nodes say that they keep."""
-        if not self.is_walk_due:
+        """The storages that the graph's nodes say that they keep; those that a compiler draws up keep nothing yet."""
+        if not self.can_walk or TracingContext.try_get():
             return
-        self.is_walk_due = False
         self.mark("E")
         seen, todo = set(), [tensor.grad_fn for tensor in tensors_in(tensors)]
         while todo:
