@@ -146,7 +146,7 @@ $(fuzz_targets): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(fuzz_obj)
 .PHONY: fuzz
 fuzz: $(fuzz_targets) $(test_out)/forge ## feed damaged recordings, caches of names and rules to the viewer for FUZZ_SECONDS each
 	$(Q)mkdir -p $(fuzz_targets:%=%.seeds) $(fuzz_targets:%=%.corpus)
-	$(Q)for seed in tiny chunks named; do rm -f $(BUILD)/fuzz/recording.seeds/$$seed; \
+	$(Q)for seed in tiny chunks named held; do rm -f $(BUILD)/fuzz/recording.seeds/$$seed; \
 		$(test_out)/forge $$seed $(BUILD)/fuzz/recording.seeds/$$seed || exit 1; done
 	$(Q)$(test_out)/forge cache $(BUILD)/fuzz/cache.seeds/cache
 	$(Q)printf '# mine\nother stack=*a.py:b name=c phase=forward size>=1MiB life<=2s\n' > $(BUILD)/fuzz/rulebook.seeds/rules

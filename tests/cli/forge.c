@@ -63,6 +63,7 @@ static const struct scenario {
 	{"frames", {.model = TRAINING_MLP, .layers = 1, .steps = 1}, WITH_STACKS},
 	{"mlp", {.model = TRAINING_MLP, .layers = 8, .steps = 3}, FINISHED},
 	{"gpt", {.model = TRAINING_GPT, .layers = 12, .steps = 3}, FINISHED},
+	{"held", {.model = TRAINING_MLP, .layers = 1, .steps = 3, .tells_saved = 1}, FINISHED},
 	{"gpt-held", {.model = TRAINING_GPT, .layers = 12, .steps = 3, .tells_saved = 1}, FINISHED},
 	{"gpt-oom-held", {.model = TRAINING_GPT, .layers = 12, .steps = 2, .oom = TRAINING_OOM_BACKWARD, .tells_saved = 1}, SNAPSHOT},
 	{"gpt-killed", {.model = TRAINING_GPT, .layers = 12, .steps = 3}, KILLED},

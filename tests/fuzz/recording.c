@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "analyze/author.h"
-#include "analyze/places.h"
-#include "analyze/report.h"
+#include "analyze/finding.h"
 #include "analyze/series.h"
 #include "analyze/summary.h"
 #include "export/packed.h"
@@ -85,6 +84,20 @@ static void pack(const struct mv_recording *recording)
 	mv_names_close(names);
 }
 
+static void look_for_finding(const struct mv_report *report)
+{
+	char bytes[64];
+	struct mv_text text = mv_text_in(bytes, sizeof bytes);
+	struct mv_finding finding;
+	struct mv_places *places;
+
+	if (mv_places_open(mv_timeline_recording(report->timeline), MV_PLACES_NO_NAMES, NULL, &places))
+		return;
+	if (!mv_finding_make(report, places, &finding))
+		mv_finding_add(&finding, &text);
+	mv_places_close(places);
+}
+
 static void look_at_moments(const struct mv_timeline *timeline)
 {
 	size_t i, cards, ooms;
@@ -93,9 +106,12 @@ static void look_at_moments(const struct mv_timeline *timeline)
 	struct mv_summary summary;
 	struct mv_report report;
 
-	for (i = 0; i < cards && i < 2; i++)
-		if (!mv_report_make(timeline, &card[i], card[i].peak_ns, NULL, &report))
-			mv_report_release(&report);
+	for (i = 0; i < cards && i < 2; i++) {
+		if (mv_report_make(timeline, &card[i], card[i].peak_ns, NULL, &report))
+			continue;
+		look_for_finding(&report);
+		mv_report_release(&report);
+	}
 	for (i = 0; i < ooms && i < 2; i++)
 		mv_summary_make(timeline, &oom[i], NULL, "x.memviz", &summary);
 }
