@@ -32,6 +32,25 @@ static size_t whole_backwards(const struct mv_sublabel_court *court, const struc
 	return mv_stretch_whole(&court->stretches.backward, block->birth_ns, block->death_ns);
 }
 
+/* ---- how a block ends ---- */
+
+static uint64_t needed_ns(const struct mv_sublabel_court *court, const struct mv_block *block, size_t forward)
+{
+	const struct mv_stretch_list *backward = &court->stretches.backward;
+
+	return forward < backward->count && backward->at[forward].begin_ns < block->death_ns ? backward->at[forward].begin_ns
+											      : MV_TIME_NEVER;
+}
+
+static bool is_given_up(const struct mv_sublabel_court *court, const struct mv_block *block)
+{
+	size_t i = 0;
+
+	while (i < court->oom_count && !mv_block_is_alive_at(block, court->ooms[i].time_ns))
+		i++;
+	return i < court->oom_count;
+}
+
 /* ---- what a stack makes ---- */
 
 static struct mv_sublabel_line *find_line(const struct mv_sublabel_court *court, const struct mv_block *block)
@@ -68,6 +87,17 @@ static void add_to_pile(struct mv_sublabel_pile *pile, const struct mv_block *bl
 		pile->growing_ns = block->birth_ns;
 }
 
+/* What autograd kept, and its end is known.  */
+static void note_need(const struct mv_sublabel_court *court, struct mv_sublabel_line *line, const struct mv_block *block, size_t forward)
+{
+	bool is_needed = needed_ns(court, block, forward) != MV_TIME_NEVER;
+
+	if (block->role != MV_ROLE_SAVED)
+		return;
+	line->is_needed |= is_needed;
+	line->is_unneeded |= !is_needed && block->death_ns != MV_TIME_NEVER && !is_given_up(court, block);
+}
+
 static int add_line(struct mv_sublabel_court *court, const struct mv_block *block)
 {
 	uint32_t forward = (uint32_t)forward_of(court, block), *number;
@@ -89,6 +119,7 @@ static int add_line(struct mv_sublabel_court *court, const struct mv_block *bloc
 	line->last_forward = forward;
 	if (outlives_forward(court, block, forward))
 		add_to_pile(&line->pile, block, forward);
+	note_need(court, line, block, forward);
 	line->is_used_later |= died_in_backward(court, block) && whole_backwards(court, block);
 	return 0;
 }
@@ -192,14 +223,6 @@ void mv_sublabel_court_close(struct mv_sublabel_court *court)
 
 /* ---- one block ---- */
 
-static uint64_t needed_ns(const struct mv_sublabel_court *court, const struct mv_block *block, size_t forward)
-{
-	const struct mv_stretch_list *backward = &court->stretches.backward;
-
-	return forward < backward->count && backward->at[forward].begin_ns < block->death_ns ? backward->at[forward].begin_ns
-											      : MV_TIME_NEVER;
-}
-
 /* Which backward has used BLOCK is not said.  At the latest it was the last one before its death; but a stack that makes the
  * same again in a later forward has come round, and with it the step that BLOCK was for.  Where a backward frees it, or is
  * known to free what comes from there although others went before, or where autograd keeps it anew, it is still needed.  */
@@ -223,15 +246,6 @@ static uint64_t growing_ns(const struct mv_sublabel_court *court, const struct m
 		       : MV_TIME_NEVER;
 }
 
-static bool is_given_up(const struct mv_sublabel_court *court, const struct mv_block *block)
-{
-	size_t i = 0;
-
-	while (i < court->oom_count && !mv_block_is_alive_at(block, court->ooms[i].time_ns))
-		i++;
-	return i < court->oom_count;
-}
-
 static bool is_in_plain(const struct mv_sublabel_court *court, const struct mv_block *block)
 {
 	size_t at;
@@ -253,6 +267,7 @@ static void add_forward(struct mv_sublabel_court *court, struct mv_sublabel_fact
 	facts->is_result = court->knows_saved && !block->role && !block->is_freed_by_graph && court->kept_ns[forward] < block->birth_ns;
 	facts->is_made_once = whole > 1 && (!line || line->first_forward == line->last_forward);
 	facts->growing_ns = growing_ns(court, line, block, forward);
+	facts->is_like_unneeded = line && line->is_unneeded && !line->is_needed;
 	facts->needed_ns = needed_ns(court, block, forward);
 	facts->released_ns = released_ns(court, block, line);
 }

@@ -28,6 +28,7 @@ struct mv_sublabel_line {
 	uint64_t begin_ns;  /* its first birth there, of those asked for, */
 	uint64_t behind_ns; /* and in forwards behind that one; MV_TIME_NEVER: none */
 	struct mv_sublabel_pile pile;
+	bool is_needed, is_unneeded; /* a backward began in the life of something that autograd kept; or never did */
 	bool is_used_later; /* a backward freed something of its that an earlier backward had left alone */
 };
 

@@ -44,10 +44,9 @@ SINCE(backward_has_used_it)
 
 SINCE(no_backward_came)
 {
-	const struct mv_block *block = it->block;
+	bool has_ended = it->block->death_ns != MV_TIME_NEVER && !it->is_given_up;
 
-	return from_birth_if(it, block->role == MV_ROLE_SAVED && block->death_ns != MV_TIME_NEVER && it->needed_ns == MV_TIME_NEVER &&
-				 !it->is_given_up);
+	return from_birth_if(it, it->block->role == MV_ROLE_SAVED && it->needed_ns == MV_TIME_NEVER && (has_ended || it->is_like_unneeded));
 }
 
 #define BAND(name) (1u << MV_BAND_##name)
@@ -67,7 +66,8 @@ static const struct mv_sublabelrule rules[] = {
 	{BAND(OTHER), FORWARD, backward_has_begun_without_it, MV_SUBLABEL_HELD},
 	/* Backward lets go of what it has used; what stays belongs to a variable, or to a graph that one of them leads to.  */
 	{BAND(ACTIVATION), FORWARD, backward_has_used_it, MV_SUBLABEL_RELEASED},
-	/* Evaluation, or a rollout, for which nobody has told PyTorch that no gradients are wanted.  */
+	/* Evaluation, or a rollout, for which nobody has told PyTorch that no gradients are wanted.  One that memory ran out in is
+	 * like those before.  */
 	{BAND(ACTIVATION), FORWARD, no_backward_came, MV_SUBLABEL_VAIN},
 };
 

@@ -18,6 +18,7 @@ struct mv_sublabel_facts {
 	bool is_result;		/* born in forward behind something that autograd keeps of that forward, and not kept itself */
 	bool is_made_once;	/* its stack made nothing else in any other forward, and it saw two whole backwards */
 	bool is_given_up;	/* memory ran out in its life */
+	bool is_like_unneeded;	/* no backward ever came for what its stack made and autograd kept, as far as its end is known */
 	bool is_series;		/* lasts, and is one of a series as large as the parameters, in their order */
 	uint64_t growing_ns;	/* its stack began to pile up blocks that outlive their steps, of which it is one */
 	uint64_t needed_ns;	/* the next backward began, in its life */

@@ -127,6 +127,8 @@ static void an_activation_that_dies_before_any_backward_was_kept_in_vain(void)
 	CU_ASSERT(says(trial, MV_SUBLABEL_VAIN, BIRTH_NS));
 	trial.facts.is_given_up = true;
 	CU_ASSERT(is_silent(trial));
+	trial.facts.is_like_unneeded = true;
+	CU_ASSERT(says(trial, MV_SUBLABEL_VAIN, BIRTH_NS));
 	trial.facts.is_given_up = false;
 	trial.facts.needed_ns = BACKWARD_NS;
 	CU_ASSERT(is_silent(trial));

@@ -356,6 +356,27 @@ static void an_evaluation_that_records_gradients_keeps_in_vain(void)
 	mv_timeline_close(timeline);
 }
 
+/* Memory ends in the second evaluation; it was given up, so that only the first one tells.  */
+static void an_evaluation_that_runs_out_is_like_the_one_before(void)
+{
+	struct forge *forge = begin();
+	struct mv_timeline *timeline;
+	uint64_t held = 0, kept;
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		step(forge, line(forge, 10), line(forge, 20), &held);
+		kept = keep(forge, MAIN, line(forge, 11));
+		if (!i)
+			let_go(forge, MAIN, kept);
+	}
+	forge_oom(forge, &(struct mv_oom){.requested_bytes = MIB});
+	timeline = end(forge);
+	CU_ASSERT_EQUAL(block_at(timeline, kept)->sublabel, MV_SUBLABEL_VAIN);
+	CU_ASSERT_EQUAL(count_of(timeline, MV_SUBLABEL_VAIN), 2);
+	mv_timeline_close(timeline);
+}
+
 /* An average of the weights, beside an optimizer of the framework's.  */
 static void a_lasting_series_like_the_parameters_is_shaped_like_them(void)
 {
@@ -404,6 +425,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(what_a_forward_within_backward_keeps_is_recomputed),
 	HARNESS_TEST(what_a_backward_keeps_for_another_one_is_not),
 	HARNESS_TEST(an_evaluation_that_records_gradients_keeps_in_vain),
+	HARNESS_TEST(an_evaluation_that_runs_out_is_like_the_one_before),
 	HARNESS_TEST(a_lasting_series_like_the_parameters_is_shaped_like_them),
 	HARNESS_TEST(labels_have_names_and_texts),
 };
