@@ -110,7 +110,7 @@ function factList(app, block) {
 }
 
 function contextText(app, step, phase) {
-	return app.steps.isTraining ? `step ${step}, ${phaseText(phase) || "own phase"}, ` : "";
+	return app.steps.isTraining ? `step ${step}, ${phaseText(phase) || "a named range"}, ` : "";
 }
 
 /** Frames, innermost first: the user's own, the origin and what it called; runs of all others are folded up. */

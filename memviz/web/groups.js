@@ -26,7 +26,7 @@ const GROUPINGS = {
 };
 
 function phaseName(phase) {
-	return phase === Phase.USER ? "own phase" : phaseText(phase);
+	return phase === Phase.USER ? "a named range" : phaseText(phase);
 }
 
 export function groupingOf(name) {

@@ -10,10 +10,10 @@ const TICK_GAP = 84, STEP_GAP = 64, STEP_EDGE_FROM = 5, STRIP_PAD = 4;
 /** More spans than this in the picture are shown as shares of each pixel, not one by one. */
 const SPANS_MAX = 1500;
 
-const ROW_NAMES = {time: "", steps: "step", phases: "phase", user: "own phase"};
+const ROW_NAMES = {time: "", steps: "step", phases: "phase", user: "ranges"};
 const SHORT_NAMES = {backward: "bwd", optimizer: "opt"};
 
-/** Rows of the strip: times; steps and phases if the program trains; its own phases if it has some. */
+/** Rows of the strip: times; steps and phases if the program trains; named ranges if it has some. */
 export function stripRows(steps) {
 	return ["time", ...(steps.isTraining ? ["steps", "phases"] : []), ...(steps.hasUser ? ["user"] : [])];
 }
