@@ -30,7 +30,7 @@ struct holders {
 static bool is_avoidable(enum mv_sublabel label)
 {
 	return label == MV_SUBLABEL_HELD || label == MV_SUBLABEL_RELEASED || label == MV_SUBLABEL_VAIN ||
-	       label == MV_SUBLABEL_GROWING;
+	       label == MV_SUBLABEL_GROWING || label == MV_SUBLABEL_WAITING;
 }
 
 static enum mv_sublabel largest_label(const struct mv_report *report)
@@ -171,6 +171,7 @@ void mv_finding_add_what(const struct mv_finding *finding, struct mv_text *text)
 	} words[MV_SUBLABEL_COUNT] = {
 		[MV_SUBLABEL_HELD] = {"your code holds ", " that backward does not need"},
 		[MV_SUBLABEL_GROWING] = {"your code keeps ", ", and more with every step"},
+		[MV_SUBLABEL_WAITING] = {"", " of activations wait for a backward, more than in any step before: no_grad, if none is meant to come"},
 		[MV_SUBLABEL_VAIN] = {"", " are kept for a backward that never comes: no_grad would spare them"},
 		[MV_SUBLABEL_RELEASED] = {"", " of activations are still held after their backward"},
 	};

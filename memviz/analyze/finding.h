@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one thing that is most worth knowing of a moment: memory that need not be there, and the line that it is from.
  *
- * It is the largest of what is held though backward does not need it, grows with every step, is still held after its backward, or
- * was kept for a backward that never came (analyze/sublabel.h); the line is the innermost of the user's own Python code that most of it was made by or
- * below.  Little memory is not worth a word.
+ * It is the largest of what is held though backward does not need it, grows with every step, is still held after its backward,
+ * waits for one in unusual amount, or was kept for one that never came (analyze/sublabel.h); the line is the innermost of the
+ * user's own Python code that most of it was made by or below.  Little memory is not worth a word.
  *
  * Memory: malloc, within mv_finding_make; places are the caller's.  */
 #ifndef ANALYZE_FINDING_H

@@ -12,6 +12,7 @@ static const struct wording wordings[MV_SUBLABEL_COUNT] = {
 	[MV_SUBLABEL_HELD] = {"held", "held by your code, backward does not need it"},
 	[MV_SUBLABEL_RELEASED] = {"held_after_release", "still held after its backward"},
 	[MV_SUBLABEL_VAIN] = {"kept_in_vain", "kept for a backward that never came"},
+	[MV_SUBLABEL_WAITING] = {"waiting", "waiting for a backward, more than any step had"},
 	[MV_SUBLABEL_GROWING] = {"growing", "kept by your code, more with every step"},
 	[MV_SUBLABEL_SHAPED] = {"parameter_shaped", "stays for good, shaped like the parameters"},
 };

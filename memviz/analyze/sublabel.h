@@ -16,6 +16,7 @@ enum mv_sublabel {
 	MV_SUBLABEL_HELD,	/* a result of forward that backward does not need, and the program holds */
 	MV_SUBLABEL_RELEASED,	/* an activation that is still held after the backward that it was kept for */
 	MV_SUBLABEL_VAIN,	/* an activation that was freed before any backward: gradients were recorded for nothing */
+	MV_SUBLABEL_WAITING,	/* an activation of a forward that keeps more than any before, and whose backward has not come */
 	MV_SUBLABEL_GROWING,	/* one of more and more that the program keeps, step after step */
 	MV_SUBLABEL_SHAPED,	/* stays for good, and is one of a series as large as the parameters */
 	MV_SUBLABEL_COUNT,

@@ -15,6 +15,11 @@ static bool is_forward(const struct mv_block *block)
 	return block->is_birth_known && mv_guess_phase(block) == MV_PHASE_NONE;
 }
 
+static bool is_kept(const struct mv_block *block)
+{
+	return block->role == MV_ROLE_SAVED || block->role == MV_ROLE_SAVED_HOOKED;
+}
+
 /* The forward that BLOCK was born in has the number of the backward behind it.  */
 static size_t forward_of(const struct mv_sublabel_court *court, const struct mv_block *block)
 {
@@ -141,17 +146,39 @@ static void note_first(uint64_t *first_ns, uint64_t time_ns)
 		*first_ns = time_ns;
 }
 
-static bool is_kept(const struct mv_block *block)
-{
-	return block->role == MV_ROLE_SAVED || block->role == MV_ROLE_SAVED_HOOKED;
-}
-
 static void look_at_backward(struct mv_sublabel_court *court, const struct mv_block *block)
 {
 	size_t at = mv_stretch_around(&court->stretches.backward, block->birth_ns);
 
 	if (block->phase == MV_PHASE_BACKWARD && at != MV_STRETCH_NONE && !(block->flags & MV_FLAG_GRAD))
 		note_first(&court->plain_ns[at], block->birth_ns);
+}
+
+/* So many times what was kept of any forward before is far more.  */
+enum { PLENTY_TIMES = 2 };
+
+/* Until the end, or until memory ran out, no backward had come for BLOCK.  */
+static bool is_waiting(const struct mv_sublabel_court *court, const struct mv_block *block)
+{
+	return is_kept(block) && forward_of(court, block) == court->stretches.backward.count &&
+	       (block->death_ns == MV_TIME_NEVER || is_given_up(court, block));
+}
+
+/* Blocks come in the order of birth, and so do forwards.  */
+static void look_at_kept(struct mv_sublabel_court *court, const struct mv_block *block)
+{
+	size_t forward = forward_of(court, block);
+
+	note_first(&court->kept_ns[forward], block->birth_ns);
+	if (court->kept_forward != forward)
+		court->kept_bytes = 0;
+	court->kept_forward = forward;
+	if (is_waiting(court, block) || forward < court->stretches.backward.count)
+		court->kept_bytes += block->size_bytes;
+	if (forward < court->stretches.backward.count && court->kept_bytes > court->most_kept_bytes)
+		court->most_kept_bytes = court->kept_bytes;
+	if (court->most_kept_bytes && court->kept_bytes / PLENTY_TIMES > court->most_kept_bytes)
+		note_first(&court->plenty_ns, block->birth_ns);
 }
 
 static int look_at(struct mv_sublabel_court *court, const struct mv_block *block)
@@ -164,7 +191,7 @@ static int look_at(struct mv_sublabel_court *court, const struct mv_block *block
 	if (!is_forward(block))
 		return 0;
 	if (is_kept(block))
-		note_first(&court->kept_ns[forward_of(court, block)], block->birth_ns);
+		look_at_kept(court, block);
 	return add_line(court, block);
 }
 
@@ -201,6 +228,7 @@ int mv_sublabel_court_open(struct mv_sublabel_court *court, const struct mv_time
 
 	memset(court, 0, sizeof *court);
 	court->replay = replay;
+	court->plenty_ns = MV_TIME_NEVER;
 	court->ooms = mv_timeline_ooms(timeline, &court->oom_count);
 	err = mv_stretches_open(&court->stretches, replay);
 	if (!err)
@@ -266,6 +294,7 @@ static void add_forward(struct mv_sublabel_court *court, struct mv_sublabel_fact
 		go_back_to(line, block, forward);
 	facts->is_result = court->knows_saved && !block->role && !block->is_freed_by_graph && court->kept_ns[forward] < block->birth_ns;
 	facts->is_made_once = whole > 1 && (!line || line->first_forward == line->last_forward);
+	facts->plenty_ns = is_waiting(court, block) ? court->plenty_ns : MV_TIME_NEVER;
 	facts->growing_ns = growing_ns(court, line, block, forward);
 	facts->is_like_unneeded = line && line->is_unneeded && !line->is_needed;
 	facts->needed_ns = needed_ns(court, block, forward);
@@ -281,6 +310,7 @@ struct mv_sublabel_facts mv_sublabel_facts_of(struct mv_sublabel_court *court, c
 		.is_in_plain = is_in_plain(court, block),
 		.is_given_up = is_given_up(court, block),
 		.is_series = court->is_series[block - court->replay->blocks],
+		.plenty_ns = MV_TIME_NEVER,
 		.growing_ns = MV_TIME_NEVER,
 		.needed_ns = MV_TIME_NEVER,
 		.released_ns = MV_TIME_NEVER,

@@ -42,6 +42,10 @@ struct mv_sublabel_court {
 	uint64_t *kept_ns;  /* of each forward: the first birth of what autograd keeps of it, */
 	uint64_t *plain_ns; /* of each backward: the first without gradients; MV_TIME_NEVER: none */
 	bool *is_series;    /* by index of block */
+	size_t kept_forward;	  /* the last one of which autograd keeps something, */
+	uint64_t kept_bytes;	  /* how much; of a forward without a backward, to the end or until memory ran out */
+	uint64_t most_kept_bytes; /* of any forward whose backward came */
+	uint64_t plenty_ns;	  /* from when on the last one has far more; MV_TIME_NEVER: it has not */
 	struct mv_index numbers; /* device, stack → index in LINES */
 	struct mv_sublabel_line *lines;
 	size_t line_count, line_room;

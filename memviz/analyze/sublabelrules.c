@@ -23,12 +23,20 @@ SINCE(lasts_like_parameters)
 	return from_birth_if(it, it->is_series);
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* A list that results are appended to.  */
 SINCE(more_come_and_none_goes)
 {
-	uint64_t birth_ns = it->block->birth_ns;
+	return later(it->growing_ns, it->block->birth_ns);
+}
 
-	return it->growing_ns > birth_ns ? it->growing_ns : birth_ns;
+SINCE(more_wait_than_ever)
+{
+	return later(it->plenty_ns, it->block->birth_ns);
 }
 
 /* A cache that was filled once is the program's business, and not left over from a forward.  */
@@ -66,6 +74,8 @@ static const struct mv_sublabelrule rules[] = {
 	{BAND(OTHER), FORWARD, backward_has_begun_without_it, MV_SUBLABEL_HELD},
 	/* Backward lets go of what it has used; what stays belongs to a variable, or to a graph that one of them leads to.  */
 	{BAND(ACTIVATION), FORWARD, backward_has_used_it, MV_SUBLABEL_RELEASED},
+	/* The same, when memory runs out in it; or a batch larger than all before.  */
+	{BAND(ACTIVATION), FORWARD, more_wait_than_ever, MV_SUBLABEL_WAITING},
 	/* Evaluation, or a rollout, for which nobody has told PyTorch that no gradients are wanted.  One that memory ran out in is
 	 * like those before.  */
 	{BAND(ACTIVATION), FORWARD, no_backward_came, MV_SUBLABEL_VAIN},

@@ -20,6 +20,7 @@ struct mv_sublabel_facts {
 	bool is_given_up;	/* memory ran out in its life */
 	bool is_like_unneeded;	/* no backward ever came for what its stack made and autograd kept, as far as its end is known */
 	bool is_series;		/* lasts, and is one of a series as large as the parameters, in their order */
+	uint64_t plenty_ns;	/* far more was kept than of any forward before, of which it is a part, and no backward came */
 	uint64_t growing_ns;	/* its stack began to pile up blocks that outlive their steps, of which it is one */
 	uint64_t needed_ns;	/* the next backward began, in its life */
 	uint64_t released_ns;	/* the backward ended that has used it, in its life */

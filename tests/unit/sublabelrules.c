@@ -15,7 +15,7 @@ static struct trial trial_of(enum mv_band band, enum mv_phase phase)
 {
 	return (struct trial){
 		.block = {.band = (uint8_t)band, .birth_ns = BIRTH_NS, .death_ns = MV_TIME_NEVER, .is_birth_known = true},
-		.facts = {.phase = phase, .has_grad = true, .growing_ns = MV_TIME_NEVER,
+		.facts = {.phase = phase, .has_grad = true, .plenty_ns = MV_TIME_NEVER, .growing_ns = MV_TIME_NEVER,
 			  .needed_ns = MV_TIME_NEVER, .released_ns = MV_TIME_NEVER},
 	};
 }
@@ -117,6 +117,16 @@ static void an_activation_whose_backward_is_over_is_held_after_release(void)
 	CU_ASSERT(says(trial, MV_SUBLABEL_RELEASED, RELEASED_NS));
 }
 
+static void what_keeps_more_than_ever_waits_for_a_backward(void)
+{
+	struct trial trial = trial_of(MV_BAND_ACTIVATION, MV_PHASE_NONE);
+
+	trial.facts.plenty_ns = BACKWARD_NS;
+	CU_ASSERT(says(trial, MV_SUBLABEL_WAITING, BACKWARD_NS));
+	trial.block.band = MV_BAND_OTHER;
+	CU_ASSERT(is_silent(trial));
+}
+
 static void an_activation_that_dies_before_any_backward_was_kept_in_vain(void)
 {
 	struct trial trial = trial_of(MV_BAND_ACTIVATION, MV_PHASE_NONE);
@@ -143,6 +153,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(a_cache_that_is_filled_once_is_not_held),
 	HARNESS_TEST(what_piles_up_is_growing_from_when_it_does),
 	HARNESS_TEST(an_activation_whose_backward_is_over_is_held_after_release),
+	HARNESS_TEST(what_keeps_more_than_ever_waits_for_a_backward),
 	HARNESS_TEST(an_activation_that_dies_before_any_backward_was_kept_in_vain),
 };
 HARNESS_MAIN("sublabelrules", tests)

@@ -249,6 +249,39 @@ static void a_list_that_is_emptied_grows_until_then(void)
 	mv_timeline_close(timeline);
 }
 
+/* Two steps of four activations each; then COUNT of them, and nobody calls backward.  */
+static struct mv_timeline *evaluate(unsigned count, uint64_t *last)
+{
+	struct forge *forge = begin();
+	uint64_t kept[4];
+	unsigned i, k;
+
+	for (i = 0; i < 2; i++) {
+		for (k = 0; k < 4; k++)
+			kept[k] = keep(forge, MAIN, line(forge, 60));
+		begin_backward(forge);
+		for (k = 0; k < 4; k++)
+			let_go(forge, AUTOGRAD, kept[k]);
+		end_backward(forge);
+	}
+	for (i = 0; i < count; i++)
+		*last = keep(forge, MAIN, line(forge, 60));
+	return end(forge);
+}
+
+static void activations_beyond_those_of_any_step_wait_for_a_backward(void)
+{
+	uint64_t last;
+	struct mv_timeline *timeline = evaluate(12, &last);
+
+	CU_ASSERT_EQUAL(count_of(timeline, MV_SUBLABEL_WAITING), 12);
+	CU_ASSERT_EQUAL(block_at(timeline, last)->sublabel_ns, block_at(timeline, last)->birth_ns);
+	mv_timeline_close(timeline);
+	timeline = evaluate(8, &last);
+	CU_ASSERT_EQUAL(count_of(timeline, MV_SUBLABEL_WAITING), 0);
+	mv_timeline_close(timeline);
+}
+
 /* A second activation, which a variable of the program's keeps until the next step has made its own.  */
 static void an_activation_that_outlives_its_backward_is_held_after_release(void)
 {
@@ -419,6 +452,7 @@ static const struct harness_test tests[] = {
 	HARNESS_TEST(what_goes_through_a_queue_is_not_growing),
 	HARNESS_TEST(what_two_steps_hand_on_is_not_growing),
 	HARNESS_TEST(a_list_that_is_emptied_grows_until_then),
+	HARNESS_TEST(activations_beyond_those_of_any_step_wait_for_a_backward),
 	HARNESS_TEST(an_activation_that_outlives_its_backward_is_held_after_release),
 	HARNESS_TEST(a_leak_is_held_once_its_line_has_come_round),
 	HARNESS_TEST(what_a_later_backward_frees_was_not_released_by_an_earlier_one),
