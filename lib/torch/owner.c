@@ -30,6 +30,7 @@ enum {
 
 static int g_state; /* enum owner_state */
 static uint64_t g_events, g_attempts, g_steps;
+static bool g_is_captured; /* the step that has begun last; with the GIL */
 static uint64_t g_walk_end_ns, g_walk_cost_ns; /* of the last walk over an optimizer, */
 static uint64_t g_names_end_ns, g_names_cost_ns, g_names_walks; /* and over all modules */
 
@@ -94,6 +95,20 @@ static bool is_worth_it(uint64_t step, uint64_t now_ns)
 	return step < WALKS_ALWAYS || now_ns - g_walk_end_ns >= g_walk_cost_ns * WALK_PART;
 }
 
+/* A step that becomes part of a CUDA graph is taken again and again without Python: what it makes lives with the graph.  */
+static bool is_captured(void)
+{
+	const struct mv_python *python = mv_python();
+	PyObject *module = mv_python_module(python, "torch._C");
+	PyObject *answer = module ? python->call_method(module, "_cuda_isCurrentStreamCapturing", NULL) : NULL;
+	bool is = answer && python->long_as_pointer(answer);
+
+	if (answer)
+		python->dec_ref(answer);
+	python->clear_error();
+	return is;
+}
+
 static void visit(PyObject *optimizer, void *view)
 {
 	mv_groups_note(view, optimizer);
@@ -105,8 +120,10 @@ static uint8_t tell(PyObject *optimizer, uint64_t step, uint32_t own_steps)
 {
 	struct mv_tensor_view view;
 	uint64_t start_ns = mv_sys_monotonic_ns();
-	bool is_time = is_worth_it(step, start_ns);
+	bool is_time;
 
+	g_is_captured = is_captured();
+	is_time = g_is_captured || is_worth_it(step, start_ns);
 	if ((!is_time && own_steps >= WALKS_ALWAYS) || !mv_tensor_view(&view))
 		return 0;
 	see_to_names(&view, optimizer, start_ns);
@@ -157,7 +174,7 @@ static PyObject *after_step(PyObject *self, PyObject *args)
 	struct mv_tensor_view view;
 
 	(void)self;
-	if ((step < WALKS_ALWAYS || mv_steppers_steps(optimizer) <= WALKS_ALWAYS) && mv_tensor_view(&view))
+	if ((step < WALKS_ALWAYS || mv_steppers_steps(optimizer) <= WALKS_ALWAYS || g_is_captured) && mv_tensor_view(&view))
 		mv_groups_note(&view, optimizer);
 	if (sink)
 		sink->note_phase(false, MV_PHASE_OPTIMIZER, PHASE_NAME, 0);

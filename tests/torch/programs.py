@@ -86,6 +86,29 @@ def ranges():
     os._exit(0)
 
 
+def captured():
+    """A step that becomes a CUDA graph after others, as PyTorch's manual has it."""
+    model, x = net(), torch.randn(256, 512, device="cuda")
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        model(x).square().mean().backward()
+        optimizer.step()
+
+    side = torch.cuda.Stream()
+    with torch.cuda.stream(side):
+        for _ in range(5):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    graph.replay()
+    say(gradients=gradients_of(model))
+    os._exit(0)
+
+
 def named_ranges():
     """No profiler runs.  Ranges stand within each other, and an error leaves one."""
     model = net()

@@ -299,6 +299,16 @@ class Names(unittest.TestCase):
             self.assertIsNone(names[said["loose"]])
 
 
+    def test_the_gradients_of_a_step_that_becomes_a_graph_have_names(self):
+        with Run("captured") as run:
+            self.assertEqual(run.status, 0, run.err)
+            names = {b["address"]: b["name"] for b in report(run.recording())["largest_blocks"]}
+            gradients = run.said()["gradients"]
+            self.assertEqual({name: names[address] for name, address in gradients.items()},
+                             {name: name + "/grad" for name in gradients})
+            self.assertEqual(len(gradients), 8)
+
+
 class Copied(unittest.TestCase):
     def test_what_comes_from_the_host_is_told_from_what_is_made_on_the_card(self):
         with Run("copied") as run:
