@@ -31,7 +31,7 @@ class Run:
         recorder = [os.path.join(BUILD, "libmemviz.so")] if record else []
         preload = [*before, *recorder, *after, *stand_ins]
         self.environment = dict(os.environ, LD_LIBRARY_PATH=gpusim, LD_PRELOAD=":".join(preload), MEMVIZ_OUT=self.folder,
-                                GPUSIM_MEMORY="8GiB", GPUSIM_FORCE="1", **settings)
+                                **{"GPUSIM_MEMORY": "8GiB", "GPUSIM_FORCE": "1", **settings})
         self.command = [PYTHON, *launcher, os.path.join(HERE, program), name]
 
     def __enter__(self):

@@ -9,7 +9,9 @@ from typing import Optional
 class Case:
     """Trains by FUNCTION ("module.function") with SETTINGS.
 
-    REPLACES: hooks of the program's own stand in for what autograd saves, so that the graph cannot be asked.  PEAK and MEAN: the percentage of bytes that must be in the right band; LABELS: rightly labelled beside it.  CAUSE: why that is missed for now."""
+    REPLACES: hooks of the program's own stand in for what autograd saves, so that the graph cannot be asked.
+    PEAK and MEAN: the percentage of bytes that must be in the right band; LABELS: rightly labelled beside it.
+    CAUSE: why that is missed for now."""
 
     name: str
     function: str
