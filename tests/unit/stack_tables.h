@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -16,6 +17,7 @@
 
 enum {
 	TABLES_TEXTS = 1 << 15,
+	TABLES_TEXT_BYTES = 1 << 22,
 	TABLES_MODULES = 512,
 	TABLES_FRAMES = 1 << 16,
 	TABLES_STACKS = 1 << 17,
@@ -24,7 +26,9 @@ enum {
 
 struct tables {
 	pthread_mutex_t lock;
-	char *texts[TABLES_TEXTS];
+	const char *texts[TABLES_TEXTS]; /* in TEXT_BYTES: who captures in a signal handler has no malloc */
+	char text_bytes[TABLES_TEXT_BYTES];
+	size_t text_bytes_used;
 	struct mv_module modules[TABLES_MODULES];
 	struct mv_frame frames[TABLES_FRAMES];
 	struct mv_stack stacks[TABLES_STACKS];
@@ -37,6 +41,19 @@ struct tables {
 
 static struct tables g_tables = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+/* A copy, ended by a zero.  Tests do not fill it.  */
+static const char *tables_keep(const char *bytes, size_t length)
+{
+	char *kept = &g_tables.text_bytes[g_tables.text_bytes_used];
+
+	if (length >= TABLES_TEXT_BYTES - g_tables.text_bytes_used)
+		abort();
+	memcpy(kept, bytes, length);
+	kept[length] = 0;
+	g_tables.text_bytes_used += length + 1;
+	return kept;
+}
+
 static uint32_t tables_add_text(const char *bytes, size_t length)
 {
 	uint32_t i;
@@ -48,7 +65,7 @@ static uint32_t tables_add_text(const char *bytes, size_t length)
 		if (strlen(g_tables.texts[i]) == length && !memcmp(g_tables.texts[i], bytes, length))
 			break;
 	if (i > g_tables.text_count) {
-		g_tables.texts[i] = strndup(bytes, length);
+		g_tables.texts[i] = tables_keep(bytes, length);
 		g_tables.text_count = i;
 	}
 	pthread_mutex_unlock(&g_tables.lock);
@@ -111,6 +128,7 @@ static inline void tables_reset(void)
 {
 	pthread_mutex_init(&g_tables.lock, NULL);
 	g_tables.text_count = 0;
+	g_tables.text_bytes_used = 0;
 	g_tables.module_count = 0;
 	g_tables.frame_count = 0;
 	g_tables.stack_count = 0;
