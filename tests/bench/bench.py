@@ -23,12 +23,10 @@ torch_event_*   bytes for an event of that training, times in nanoseconds includ
                 headers and padding over the events in them; in the file, all of the file over all events: with tables of
                 stacks, and what is alive
 torch_stack     bytes of the tables of stacks, for each that differs
-torch_empty_*   PyTorch without a recorder (off), with this one (all: with stacks of frees, too), and with its own, by its
-torch_step_*    settings (loop.py): for torch.empty and its free, and for a training step of a GPT in bfloat16, on one processor;
-torch_pair_*    the least of the rounds, because a busy machine only adds; what a step has more, for each block that it allocates
-                and frees.  The ratios are those of the times added
-torch_labels_*  what a step has more with labels (MEMVIZ_LABELS) than without them (bare); the same of the first hundred steps,
-                in whose beginning modules are walked over; and what a step would have to take for the former to be 0.3 %"""
+torch_empty_*   PyTorch without a recorder (off), with this one (all: with stacks of frees, too; bare: without labels), and with
+torch_step_*    its own, by its settings (loop.py): for torch.empty and its free, and for a training step of a GPT in bfloat16, on one
+torch_pair_*    processor; the least of the rounds, because a busy machine only adds; what a step has more, for each block that it
+                allocates and frees.  The ratios are those of the times added"""
 import contextlib
 import glob
 import os
@@ -62,8 +60,7 @@ MODES = {  # what our recorder takes stacks of, PyTorch's own setting, what its 
     "own_allocs": (None, "allocs"),
     "own_all": (None, "all"),
 }
-BARE = "memviz_bare"
-LABELS_PART = 0.003  # of a step that labels may cost
+BARE = "memviz_bare"  # without labels
 RATIOS = (("own_python", "memviz"), ("own_allocs", "memviz"), ("own_all", "memviz"), ("own_all", "memviz_all"))
 
 
@@ -281,23 +278,14 @@ def report_pairs(steps, pairs):
         figure("torch_pair_%s" % mode, (steps[mode] - steps["off"]) * 1e6 / pairs, "ns")
 
 
-def report_labels(steps, hundreds):
-    added = steps["memviz"] - steps[BARE]
-    figure("torch_labels_step", added * 1e3, "us")
-    figure("torch_labels_step_part", 100 * added / steps["off"], "%")
-    figure("torch_labels_hundred_part", 100 * (hundreds["memviz"] - hundreds[BARE]) / hundreds["off"], "%")
-    figure("torch_labels_step_for_0.3", added / LABELS_PART, "ms")
-
-
 def measure_torch():
     """One process gives both figures."""
     runs = {mode: [] for mode in MODES}
     in_turn({mode: lambda mode=mode: runs[mode].append(compare(mode)) or 0 for mode in MODES}, TORCH_ROUNDS)
-    least = {what: {mode: min(run[what] for run in runs[mode]) for mode in MODES} for what in ("empty", "step", "hundred")}
+    least = {what: {mode: min(run[what] for run in runs[mode]) for mode in MODES} for what in ("empty", "step")}
     report_modes("empty", least["empty"], "ns")
     report_modes("step", least["step"], "ms")
     report_pairs(least["step"], runs["off"][0]["pairs"])
-    report_labels(least["step"], least["hundred"])
 
 
 def measure_training():

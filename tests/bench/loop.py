@@ -2,8 +2,7 @@
 """PyTorch on the simulated GPU, whose kernels take no time: what is left is PyTorch's own work, and its recorder's.
 
     loop.py compare MODE    prints "empty" and nanoseconds for torch.empty and its free, 20 Python calls deep; "step" and
-                            milliseconds for one training step of a GPT; "hundred" and milliseconds for a hundred of them, with
-                            what happens in the first ones only; "pairs", how many blocks such a step allocates; "events" and
+                            milliseconds for one training step of a GPT; "pairs", how many blocks such a step allocates; "events" and
                             how many were allocated and freed in all.
                             MODE is one of OWN: PyTorch's own recorder, with those settings; or off
     loop.py train EVENTS    trains the GPT until so many have happened; prints "events" and "steps"
@@ -28,7 +27,6 @@ OWN = {
 OWN_ENTRIES = 100000  # as PyTorch's tutorial has it
 
 PAIRS, LOOPS, STEPS, DEPTH = 10000, 9, 60, 20
-FIRST = 10  # steps in which things happen that do not later
 
 torch.backends.cudnn.enabled = False
 
@@ -94,10 +92,7 @@ def compare(mode):
     torch.empty(1, device="cuda")
     print("empty", low([deep(time_pairs, DEPTH) for _ in range(LOOPS)]))
     training = Training()
-    times = [training.time_step() for _ in range(STEPS)]
-    step = low(times[STEPS // 3:])
-    print("step", step)
-    print("hundred", sum(times[:FIRST]) + (100 - FIRST) * step)
+    print("step", low([training.time_step() for _ in range(STEPS)][STEPS // 3:]))
     before = allocations()
     training.step()
     print("pairs", allocations() - before)
