@@ -19,7 +19,7 @@ static void look_around(struct mv_court *court)
 
 		court->knows_gradients |= block->role == MV_ROLE_GRADIENT;
 		court->knows_states |= block->role == MV_ROLE_OPTIMIZER;
-		court->knows_saved |= block->role == MV_ROLE_SAVED || block->role == MV_ROLE_SAVED_HOOKED;
+		court->knows_saved |= mv_block_is_kept(block);
 		court->knows_grad_mode |= (block->flags & MV_FLAG_GRAD) != 0;
 	}
 	court->sees_training = court->stretches.backward.count || court->stretches.optimizer.count ||
@@ -257,7 +257,6 @@ struct mv_evidence mv_evidence_of(struct mv_court *court, const struct mv_block 
 		.outlived_recorded = outlives_recorded(court, block),
 		.is_gathered = mv_origin_is_gathering(&court->origin, block->stack),
 		.is_collected = court->is_collected[block - court->replay->blocks],
-		.died_in_backward = block->death_ns != MV_TIME_NEVER &&
-				    mv_stretch_around(&court->stretches.backward, block->death_ns) != MV_STRETCH_NONE,
+		.died_in_backward = mv_stretches_died_in_backward(&court->stretches, block),
 	};
 }

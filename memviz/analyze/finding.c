@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "analyze/index.h"
-#include "read/array.h"
 #include "read/table.h"
 
 /* What is less than this share of all blocks is not worth a word, nor what is less than that.  */
@@ -14,14 +12,10 @@ enum { WORTH_ONE_IN = 50, WORTH_BYTES = 1 << 20 };
 enum { MOST_PERCENT = 80, STACKS_MAX = 1000 };
 enum { PLACE_BYTES = 96, FRAMES = MV_TABLE_STACK_FRAMES };
 
-struct holder {
-	uint32_t stack;
-	uint64_t bytes, blocks;
-};
-
+/* Stacks, of which only what has the label counts, the largest first.  */
 struct holders {
-	struct holder *at; /* malloc */
-	size_t count, room;
+	struct mv_report_stack *at; /* malloc */
+	size_t count;
 	uint64_t bytes;
 };
 
@@ -51,47 +45,25 @@ static enum mv_sublabel largest_label(const struct mv_report *report)
 	return sums[best] >= WORTH_BYTES && sums[best] >= all / WORTH_ONE_IN ? best : MV_SUBLABEL_NONE;
 }
 
-static int add(struct holders *holders, struct mv_index *stacks, const struct mv_block *block)
-{
-	uint32_t *at = mv_index_at(stacks, 0, block->stack, (uint32_t)holders->count);
-
-	if (!at)
-		return -ENOMEM;
-	if (*at == holders->count) {
-		if (mv_array_grow(&holders->at, &holders->room, holders->count, sizeof *holders->at))
-			return -ENOMEM;
-		holders->at[holders->count++] = (struct holder){.stack = block->stack};
-	}
-	holders->at[*at].bytes += block->size_bytes;
-	holders->at[*at].blocks++;
-	holders->bytes += block->size_bytes;
-	return 0;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	const struct holder *one = a, *two = b;
-
-	if (one->bytes != two->bytes)
-		return one->bytes > two->bytes ? -1 : 1;
-	return one->stack < two->stack ? -1 : one->stack > two->stack;
-}
-
 static int collect(const struct mv_report *report, enum mv_sublabel label, struct holders *holders)
 {
-	size_t i, count;
-	const struct mv_block *blocks = mv_timeline_blocks(report->timeline, &count);
-	struct mv_index stacks = {0};
-	int err = 0;
+	size_t i;
 
-	for (i = 0; i < count && blocks[i].birth_ns <= report->time_ns && !err; i++)
-		if (blocks[i].device == report->card->device && mv_block_is_alive_at(&blocks[i], report->time_ns) &&
-		    mv_sublabel_at(&blocks[i], report->time_ns) == label)
-			err = add(holders, &stacks, &blocks[i]);
-	mv_index_release(&stacks);
-	if (holders->count)
-		qsort(holders->at, holders->count, sizeof *holders->at, by_bytes);
-	return err;
+	holders->at = malloc((report->stack_count + 1) * sizeof *holders->at);
+	if (!holders->at)
+		return -ENOMEM;
+	for (i = 0; i < report->stack_count; i++) {
+		const struct mv_report_stack *stack = &report->stacks[i];
+		struct mv_report_sum sum = stack->labels[label];
+
+		if (!sum.blocks)
+			continue;
+		holders->at[holders->count++] =
+			(struct mv_report_stack){.stack = stack->stack, .bytes = sum.bytes, .blocks = sum.blocks};
+		holders->bytes += sum.bytes;
+	}
+	qsort(holders->at, holders->count, sizeof *holders->at, mv_report_by_bytes);
+	return 0;
 }
 
 /* ---- where it is from ---- */

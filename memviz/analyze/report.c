@@ -58,21 +58,28 @@ static void find_reserved(struct mv_report *report, uint64_t pool_bytes)
 	report->allocated_bytes = report->oom->allocated_bytes;
 }
 
-static void count_labels(struct mv_report *report, const struct mv_block *block)
+/* Count BLOCK under the label that it has, if it has one.  */
+static void count_label(const struct mv_report *report, const struct mv_block *block, struct mv_report_sum labels[])
 {
-	struct mv_report_band *band = &report->bands[block->band];
 	enum mv_sublabel label = mv_sublabel_at(block, report->time_ns);
 
-	band->guessed_bytes += mv_reason_is_guess((enum mv_reason)block->reason) ? block->size_bytes : 0;
 	if (!label)
 		return;
-	band->labels[label].bytes += block->size_bytes;
-	band->labels[label].blocks++;
+	labels[label].bytes += block->size_bytes;
+	labels[label].blocks++;
+}
+
+static void count_known(struct mv_report *report, const struct mv_block *block)
+{
+	struct mv_report_band *band = &report->bands[block->band];
+
+	band->guessed_bytes += mv_reason_is_guess((enum mv_reason)block->reason) ? block->size_bytes : 0;
+	count_label(report, block, band->labels);
 }
 
 /* ---- who asked ---- */
 
-static int by_bytes(const void *a, const void *b)
+int mv_report_by_bytes(const void *a, const void *b)
 {
 	const struct mv_report_stack *one = a, *two = b;
 
@@ -97,6 +104,7 @@ static int count_stack(struct mv_report *report, struct mv_index *stacks, size_t
 	stack->bytes += block->size_bytes;
 	stack->blocks++;
 	stack->band_bytes[block->band] += block->size_bytes;
+	count_label(report, block, stack->labels);
 	return 0;
 }
 
@@ -129,13 +137,13 @@ static int look_at_blocks(struct mv_report *report)
 		if (block->device != report->card->device || !mv_block_is_alive_at(block, report->time_ns) ||
 		    !mv_timeline_is_banded(report->timeline, block))
 			continue;
-		count_labels(report, block);
+		count_known(report, block);
 		rank_block(report, blocks, (uint32_t)i);
 		err = count_stack(report, &stacks, &room, block);
 	}
 	mv_index_release(&stacks);
 	if (report->stack_count)
-		qsort(report->stacks, report->stack_count, sizeof *report->stacks, by_bytes);
+		qsort(report->stacks, report->stack_count, sizeof *report->stacks, mv_report_by_bytes);
 	return err;
 }
 

@@ -30,6 +30,7 @@ struct mv_report_stack {
 	uint64_t bytes;
 	uint64_t blocks;
 	uint64_t band_bytes[MV_BAND_COUNT];
+	struct mv_report_sum labels[MV_SUBLABEL_COUNT]; /* of it, by label at that moment; none: 0 */
 };
 
 struct mv_report {
@@ -65,5 +66,8 @@ enum { MV_REPORT_LARGEST = 1000 };
 int mv_report_make(const struct mv_timeline *timeline, const struct mv_card *card, uint64_t time_ns,
 		   const struct mv_oom *oom, struct mv_report *report);
 void mv_report_release(struct mv_report *report);
+
+/* For qsort, of struct mv_report_stack: by bytes, largest first.  */
+int mv_report_by_bytes(const void *a, const void *b);
 
 #endif

@@ -69,6 +69,11 @@ size_t mv_stretch_around(const struct mv_stretch_list *list, uint64_t time_ns)
 	return behind && time_ns <= list->at[behind - 1].end_ns ? behind - 1 : MV_STRETCH_NONE;
 }
 
+bool mv_stretches_died_in_backward(const struct mv_stretches *stretches, const struct mv_block *block)
+{
+	return block->death_ns != MV_TIME_NEVER && mv_stretch_around(&stretches->backward, block->death_ns) != MV_STRETCH_NONE;
+}
+
 size_t mv_stretch_whole(const struct mv_stretch_list *list, uint64_t from_ns, uint64_t to_ns)
 {
 	size_t first = mv_stretch_behind(list, from_ns), end = mv_stretch_behind(list, to_ns);

@@ -33,6 +33,9 @@ void mv_stretches_close(struct mv_stretches *stretches);
 /* The stretch that TIME_NS lies in, or MV_STRETCH_NONE.  */
 size_t mv_stretch_around(const struct mv_stretch_list *list, uint64_t time_ns);
 
+/* True if BLOCK was freed while backward ran.  */
+bool mv_stretches_died_in_backward(const struct mv_stretches *stretches, const struct mv_block *block);
+
 /* The first stretch that begins behind TIME_NS; the list's count if there is none.  */
 size_t mv_stretch_behind(const struct mv_stretch_list *list, uint64_t time_ns);
 

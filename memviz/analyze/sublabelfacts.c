@@ -15,21 +15,10 @@ static bool is_forward(const struct mv_block *block)
 	return block->is_birth_known && mv_guess_phase(block) == MV_PHASE_NONE;
 }
 
-static bool is_kept(const struct mv_block *block)
-{
-	return block->role == MV_ROLE_SAVED || block->role == MV_ROLE_SAVED_HOOKED;
-}
-
 /* The forward that BLOCK was born in has the number of the backward behind it.  */
 static size_t forward_of(const struct mv_sublabel_court *court, const struct mv_block *block)
 {
 	return mv_stretch_behind(&court->stretches.backward, block->birth_ns);
-}
-
-static bool died_in_backward(const struct mv_sublabel_court *court, const struct mv_block *block)
-{
-	return block->death_ns != MV_TIME_NEVER &&
-	       mv_stretch_around(&court->stretches.backward, block->death_ns) != MV_STRETCH_NONE;
 }
 
 static size_t whole_backwards(const struct mv_sublabel_court *court, const struct mv_block *block)
@@ -125,7 +114,7 @@ static int add_line(struct mv_sublabel_court *court, const struct mv_block *bloc
 	if (outlives_forward(court, block, forward))
 		add_to_pile(&line->pile, block, forward);
 	note_need(court, line, block, forward);
-	line->is_used_later |= died_in_backward(court, block) && whole_backwards(court, block);
+	line->is_used_later |= mv_stretches_died_in_backward(&court->stretches, block) && whole_backwards(court, block);
 	return 0;
 }
 
@@ -160,7 +149,7 @@ enum { PLENTY_TIMES = 2 };
 /* Until the end, or until memory ran out, no backward had come for BLOCK.  */
 static bool is_waiting(const struct mv_sublabel_court *court, const struct mv_block *block)
 {
-	return is_kept(block) && forward_of(court, block) == court->stretches.backward.count &&
+	return mv_block_is_kept(block) && forward_of(court, block) == court->stretches.backward.count &&
 	       (block->death_ns == MV_TIME_NEVER || is_given_up(court, block));
 }
 
@@ -184,13 +173,13 @@ static void look_at_kept(struct mv_sublabel_court *court, const struct mv_block 
 static int look_at(struct mv_sublabel_court *court, const struct mv_block *block)
 {
 	court->knows_grad_mode |= (block->flags & MV_FLAG_GRAD) != 0;
-	court->knows_saved |= is_kept(block);
+	court->knows_saved |= mv_block_is_kept(block);
 	if (!block->is_birth_known)
 		return 0;
 	look_at_backward(court, block);
 	if (!is_forward(block))
 		return 0;
-	if (is_kept(block))
+	if (mv_block_is_kept(block))
 		look_at_kept(court, block);
 	return add_line(court, block);
 }
@@ -259,7 +248,7 @@ static uint64_t released_ns(const struct mv_sublabel_court *court, const struct 
 	const struct mv_stretch_list *backward = &court->stretches.backward;
 	uint64_t last_ns = MV_TIME_NEVER, round_ns = line ? line->behind_ns : MV_TIME_NEVER;
 
-	if (!whole_backwards(court, block) || died_in_backward(court, block) || block->kept_steps > 1 || (line && line->is_used_later))
+	if (!whole_backwards(court, block) || mv_stretches_died_in_backward(&court->stretches, block) || block->kept_steps > 1 || (line && line->is_used_later))
 		return MV_TIME_NEVER;
 	if (block->death_ns != MV_TIME_NEVER)
 		last_ns = backward->at[mv_stretch_behind(backward, block->death_ns) - 1].end_ns;

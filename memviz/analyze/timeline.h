@@ -98,6 +98,12 @@ static inline bool mv_block_is_alive_at(const struct mv_block *block, uint64_t t
 	return block->birth_ns <= time_ns && block->death_ns > time_ns;
 }
 
+/* True if autograd was told to keep BLOCK for backward, itself or through hooks of the program's.  */
+static inline bool mv_block_is_kept(const struct mv_block *block)
+{
+	return block->role == MV_ROLE_SAVED || block->role == MV_ROLE_SAVED_HOOKED;
+}
+
 /* A stretch of time in which a thread was in a phase; the steps are the optimizer's.  */
 struct mv_span {
 	uint64_t begin_ns;
