@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PyTorch calls back whoever asks for it (ATen/record_function.h: addGlobalCallback), by kind of scope; its own recorder of
- * memory takes its annotations from there.  Nothing else is sturdy: where nobody has asked, the name is never looked at, and
- * the operator behind record_function is reached through tables that are built before we are.
+/* PyTorch calls back whoever asks for it (ATen/record_function.h), by kind of scope; its own recorder of memory takes its
+ * annotations from there.  Nothing else is sturdy: where nobody has asked, the name is never looked at, and the operator
+ * behind record_function is reached through tables that are built before we are.
  *
  *	struct RecordFunctionCallback		by value; unchanged from 2.0 to 2.15
  *	+0	start, end: functions
@@ -10,7 +10,10 @@
  *	then	whether inputs, outputs and numbers are wanted: a byte each, all false here, so that it would do no harm if
  *		there were a few more kinds of scopes
  *
- * A scope of another kind is not called back for and costs what it did before.  */
+ * Whoever asks for all threads and for good (addGlobalCallback) makes each change of a thread's state dearer, and there are
+ * two for each node of a backward: 12,000 instructions for a node.  A scope takes along whom it has to call when it is made,
+ * so we ask for this thread alone and for as long as a scope of the user's is being made: the libraries call what makes
+ * it through their linkage tables.  */
 #include "torch/scopes.h"
 
 #include <errno.h>
@@ -22,8 +25,11 @@
 
 #define LIBRARY "libtorch_cpu.so"
 
+#define MAKE "_ZN2at14RecordFunctionC1ENS_11RecordScopeE"
+
 /* What is only called, not stood in for (lib/exports.sh).  */
-static const char add_symbol[] = "_ZN2at17addGlobalCallbackENS_22RecordFunctionCallbackE",
+static const char add_symbol[] = "_ZN2at22addThreadLocalCallbackENS_22RecordFunctionCallbackE",
+		  remove_symbol[] = "_ZN2at14removeCallbackEm",
 		  name_symbol[] = "_ZNK2at14RecordFunction4nameEv";
 
 enum {
@@ -42,9 +48,15 @@ _Static_assert(offsetof(struct callback, probability) == 16, "ATen/record_functi
 _Static_assert(offsetof(struct callback, flags) == 24, "ATen/record_function.h");
 
 typedef uint64_t (*add_callback_fn)(struct callback callback);
+typedef void (*remove_callback_fn)(uint64_t callback);
 typedef const char *(*name_fn)(const void *scope);
+typedef void (*make_fn)(void *scope, uint8_t kind);
 
-static name_fn g_name;
+static struct {
+	add_callback_fn add; /* published last; NULL: not known */
+	remove_callback_fn remove;
+	name_fn name;
+} g_scopes;
 
 static void note(bool begins, const char *name)
 {
@@ -83,7 +95,7 @@ __asm__(".text\n"
 
 void mv_scopes_begin(const void *scope)
 {
-	note(true, g_name(scope));
+	note(true, g_scopes.name(scope));
 }
 
 static void end(const void *scope, void *context)
@@ -98,18 +110,49 @@ static bool is_known(const char *version)
 	return version && mv_text_starts(version, "2.");
 }
 
+static bool find_functions(void)
+{
+	static void *kept_add, *kept_remove, *kept_name;
+	add_callback_fn add = (add_callback_fn)mv_torch_real(&kept_add, LIBRARY, add_symbol);
+
+	g_scopes.remove = (remove_callback_fn)mv_torch_real(&kept_remove, LIBRARY, remove_symbol);
+	g_scopes.name = (name_fn)mv_torch_real(&kept_name, LIBRARY, name_symbol);
+	if (!add || !g_scopes.remove || !g_scopes.name)
+		return false;
+	__atomic_store_n(&g_scopes.add, add, __ATOMIC_RELEASE);
+	return true;
+}
+
 void mv_scopes_watch(const char *version)
 {
-	static void *kept, *kept_name;
-	add_callback_fn add = (add_callback_fn)mv_torch_real(&kept, LIBRARY, add_symbol);
-	struct callback callback = {mv_scopes_start, end, 1.0, {[USER_SCOPE] = true}};
 	const struct mv_sink *sink = mv_torch_labels();
-	bool can = is_known(version) && add;
+	bool can = is_known(version) && find_functions();
 
-	g_name = (name_fn)mv_torch_real(&kept_name, LIBRARY, name_symbol);
-	can = can && g_name;
-	if (can)
-		add(callback);
 	if (sink)
 		sink->note_fact("record_function", can ? "ranges are phases" : "cannot be had from this PyTorch");
+}
+
+static uint64_t ask(void)
+{
+	add_callback_fn add = __atomic_load_n(&g_scopes.add, __ATOMIC_ACQUIRE);
+	struct callback callback = {mv_scopes_start, end, 1.0, {[USER_SCOPE] = true}};
+	int saved = errno;
+	uint64_t asked = add && mv_torch_labels() ? add(callback) : 0;
+
+	errno = saved;
+	return asked;
+}
+
+void mv_scopes_make(void *scope, uint8_t kind) MV_TORCH_EXPORTED(MAKE);
+
+void mv_scopes_make(void *scope, uint8_t kind)
+{
+	static void *kept;
+	make_fn real = (make_fn)mv_torch_real(&kept, LIBRARY, MAKE);
+	uint64_t asked = kind == USER_SCOPE ? ask() : 0;
+
+	if (real)
+		real(scope, kind);
+	if (asked)
+		g_scopes.remove(asked);
 }
