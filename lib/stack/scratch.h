@@ -4,8 +4,8 @@
  * A thread keeps its place for life; then another thread is given it.  Nothing runs at a thread's end.
  * Threads: mv_scratch_mine from any.  Signals: a handler that interrupts mv_scratch_mine gets the same place or another
  * one.  Fork: mv_scratch_await_all before it, mv_scratch_forget_others in the child.
- * Memory: mapped, about 85 KB for each thread that is alive at the same time, of which a shallow stack touches a third;
- * for at most MV_SCRATCH_THREADS.  */
+ * Memory: mapped, about 470 KB for each thread that is alive at the same time, of which a shallow stack touches 30 KB and
+ * each stack that is known 256 bytes; for at most MV_SCRATCH_THREADS.  */
 #ifndef STACK_SCRATCH_H
 #define STACK_SCRATCH_H
 
@@ -15,6 +15,7 @@
 #include "python/frame.h"
 #include "stack/loaded.h"
 #include "stack/native.h"
+#include "stack/trails.h"
 #include "stack/unwind.h"
 
 enum {
@@ -36,6 +37,7 @@ struct mv_scratch {
 	uint32_t stage;	   /* enum mv_scratch_stage */
 	uint64_t captures; /* of all owners */
 	struct mv_unwind unwind;
+	struct mv_trails trails;
 	void *ips[MV_NATIVE_FRAMES];
 	struct mv_native_frame native[MV_NATIVE_FRAMES];
 	struct mv_pyframe python[MV_STACK_FRAMES];

@@ -46,6 +46,27 @@ static void look_at_python(struct mv_sight *sight)
 		sight->hash = mv_pyframe_hash(layout, sight->python_thread, mv_pycode_epochs(), sight->hash);
 }
 
+uint32_t mv_sight_recall(struct mv_sight *sight)
+{
+	struct mv_bounds *bounds = &sight->scratch->unwind.bounds;
+
+	sight->trail = 0;
+	if (!(sight->parts & MV_STACK_NATIVE) || sight->parts & MV_STACK_LIBUNWIND || !mv_rules_table ||
+	    !mv_bounds_cover(bounds, sight->leaf.sp))
+		return 0;
+	sight->hash = 0;
+	if (sight->parts & MV_STACK_PYTHON)
+		look_at_python(sight);
+	sight->trail = mv_trail_key(&sight->leaf, mv_rules_generation(), sight->hash, sight->origin);
+	return mv_trails_find(&sight->scratch->trails, sight->trail, &sight->leaf, bounds->end);
+}
+
+void mv_sight_learn(const struct mv_sight *sight, uint32_t stack)
+{
+	if (sight->trail && sight->is_followed && stack)
+		mv_trails_learn(&sight->scratch->trails, sight->trail, &sight->scratch->unwind, stack);
+}
+
 bool mv_sight_look(struct mv_sight *sight)
 {
 	sight->native_count = 0;

@@ -22,7 +22,14 @@ struct mv_sight {
 	bool is_followed;	 /* they are SCRATCH's UNWIND; else, SCRATCH's IPS */
 	uintptr_t python_thread; /* 0: no Python frames */
 	uint64_t hash;		 /* of all of it; never 0 */
+	uint64_t trail;		 /* the key under which the thread knows it; 0: it is not to be known */
 };
+
+/* The stack, if the thread has seen it before by its native frames; 0: it has not.  */
+uint32_t mv_sight_recall(struct mv_sight *sight);
+
+/* What mv_sight_look has seen is STACK.  */
+void mv_sight_learn(const struct mv_sight *sight, uint32_t stack);
 
 /* Fill SIGHT's lower half.  False: there is nothing to see.  */
 bool mv_sight_look(struct mv_sight *sight);

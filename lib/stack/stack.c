@@ -279,19 +279,30 @@ static uint32_t capture_new(struct mv_sight *sight)
 	return record(sight, take_apart(sight, changes));
 }
 
-static uint32_t capture_into(struct mv_sight *sight)
+static uint32_t capture_all(struct mv_sight *sight)
 {
 	uint32_t id;
 
-	if (__atomic_load_n(&g_stack.unloads, __ATOMIC_ACQUIRE))
-		follow_unloads(mv_elf_changes());
 	if (!mv_sight_look(sight)) {
 		/* A thread without frames of Python's is nothing lost.  */
 		if (sight->parts & MV_STACK_NATIVE)
 			lose(MV_LOSS_STACK_FAILED);
 		return 0;
 	}
-	return mv_intern_find(&g_stack.intern, sight->hash, &id) ? id : capture_new(sight);
+	if (!mv_intern_find(&g_stack.intern, sight->hash, &id))
+		return capture_new(sight);
+	mv_sight_learn(sight, id);
+	return id;
+}
+
+static uint32_t capture_into(struct mv_sight *sight)
+{
+	uint32_t id;
+
+	if (__atomic_load_n(&g_stack.unloads, __ATOMIC_ACQUIRE))
+		follow_unloads(mv_elf_changes());
+	id = mv_sight_recall(sight);
+	return id ? id : capture_all(sight);
 }
 
 /* Inside a capture, this thread may hold libunwind's locks, which would stay taken in a forked child and cost it its

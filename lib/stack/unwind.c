@@ -4,12 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "stack/peek.h"
 #include "stack/rules.h"
-
-/* Frames of others are read, where a sanitizer sees their variables and the space between.  */
-#define READS_STACKS __attribute__((no_sanitize_address, no_sanitize_thread))
-
-enum { WORD_BYTES = 8 };
 
 /* A capture at work.  */
 struct walk {
@@ -40,26 +36,20 @@ int mv_unwind_start(void)
 }
 #endif
 
-/* The word at ADDRESS, which is checked by the caller.  */
-READS_STACKS static inline uintptr_t word_at(uintptr_t address)
-{
-	return *(const volatile uintptr_t *)address;
-}
-
 /* ---- one step by a rule ---- */
 
 /* True if the word at ADDRESS is part of the frames that are on the stack.  */
 static inline bool is_inside(const struct walk *walk, uintptr_t address)
 {
-	return address >= walk->at.sp && address <= walk->unwind->bounds.end - WORD_BYTES && address % WORD_BYTES == 0;
+	return address >= walk->at.sp && address <= walk->unwind->bounds.end - MV_PEEK_BYTES && address % MV_PEEK_BYTES == 0;
 }
 
 /* What stands OFFSET words above BASE, plus the rule's ADD.  0: nothing can stand there.  */
-READS_STACKS static uintptr_t cfa_at(const struct walk *walk, uintptr_t base, uint32_t rule)
+MV_PEEKS static uintptr_t cfa_at(const struct walk *walk, uintptr_t base, uint32_t rule)
 {
-	uintptr_t address = base + (uintptr_t)(intptr_t)(mv_rule_at_offset(rule) * WORD_BYTES);
+	uintptr_t address = base + (uintptr_t)(intptr_t)(mv_rule_at_offset(rule) * MV_PEEK_BYTES);
 
-	return is_inside(walk, address) ? word_at(address) + mv_rule_add(rule) * WORD_BYTES : 0;
+	return is_inside(walk, address) ? mv_peek(address) + mv_rule_add(rule) * MV_PEEK_BYTES : 0;
 }
 
 /* The CFA by RULE; 0: there is none.  */
@@ -67,9 +57,9 @@ static inline uintptr_t cfa_of(const struct walk *walk, uint32_t rule)
 {
 	switch (mv_rule_kind(rule)) {
 	case MV_RULE_SP:
-		return walk->at.sp + (uintptr_t)(intptr_t)mv_rule_offset(rule) * WORD_BYTES;
+		return walk->at.sp + (uintptr_t)(intptr_t)mv_rule_offset(rule) * MV_PEEK_BYTES;
 	case MV_RULE_BP:
-		return walk->at.bp + (uintptr_t)(intptr_t)mv_rule_offset(rule) * WORD_BYTES;
+		return walk->at.bp + (uintptr_t)(intptr_t)mv_rule_offset(rule) * MV_PEEK_BYTES;
 	case MV_RULE_AT_BP:
 		return cfa_at(walk, walk->at.bp, rule);
 	case MV_RULE_AT_SP:
@@ -83,26 +73,26 @@ static inline uintptr_t cfa_of(const struct walk *walk, uint32_t rule)
 }
 
 /* From the frame to its caller.  */
-READS_STACKS static inline enum step step_by(struct walk *walk, uint32_t rule)
+MV_PEEKS static inline enum step step_by(struct walk *walk, uint32_t rule)
 {
 	uintptr_t cfa = cfa_of(walk, rule), base, bp = walk->at.bp;
 	int32_t saved = mv_rule_saved(rule);
 
 	if (mv_rule_kind(rule) == MV_RULE_END)
 		return STEP_END;
-	if (cfa <= walk->at.sp || !is_inside(walk, cfa - WORD_BYTES))
+	if (cfa <= walk->at.sp || !is_inside(walk, cfa - MV_PEEK_BYTES))
 		return STEP_FAIL;
 	walk->saved = 0;
 	if (saved != MV_RULE_SAME_BP) {
 		base = mv_rule_kind(rule) == MV_RULE_AT_BP ? walk->at.bp : cfa;
-		walk->saved = base + (uintptr_t)(intptr_t)saved * WORD_BYTES;
+		walk->saved = base + (uintptr_t)(intptr_t)saved * MV_PEEK_BYTES;
 		if (!is_inside(walk, walk->saved))
 			return STEP_FAIL;
-		bp = word_at(walk->saved);
+		bp = mv_peek(walk->saved);
 	}
 	if (mv_rule_kind(rule) == MV_RULE_AT_BP || mv_rule_kind(rule) == MV_RULE_AT_SP)
 		walk->saved = MV_UNWIND_LOOSE;
-	walk->at = (struct mv_unwind_registers){word_at(cfa - WORD_BYTES), cfa, bp};
+	walk->at = (struct mv_unwind_registers){mv_peek(cfa - MV_PEEK_BYTES), cfa, bp};
 	/* What was called by nobody returns to nowhere.  */
 	return walk->at.ip ? STEP_ON : STEP_END;
 }
@@ -125,15 +115,15 @@ static inline bool meets(struct walk *walk)
 }
 
 /* True if memory leads from FRAME to CALLER.  */
-READS_STACKS static inline bool leads(const struct mv_unwind_frame *frame, const struct mv_unwind_frame *caller)
+MV_PEEKS static inline bool leads(const struct mv_unwind_frame *frame, const struct mv_unwind_frame *caller)
 {
-	if (frame->saved == MV_UNWIND_LOOSE || word_at(caller->at.sp - WORD_BYTES) != caller->at.ip)
+	if (frame->saved == MV_UNWIND_LOOSE || mv_peek(caller->at.sp - MV_PEEK_BYTES) != caller->at.ip)
 		return false;
-	return !frame->saved || word_at(frame->saved) == caller->at.bp;
+	return !frame->saved || mv_peek(frame->saved) == caller->at.bp;
 }
 
 /* The outermost frame, from remembered frame I on, that memory leads to.  0: the root.  */
-READS_STACKS static int last_in_place(const struct mv_unwind_frame frames[], int i)
+MV_PEEKS static int last_in_place(const struct mv_unwind_frame frames[], int i)
 {
 	while (i > 0 && leads(&frames[i], &frames[i - 1]))
 		i--;
@@ -169,7 +159,7 @@ static uint16_t words_above(uintptr_t base, uintptr_t address)
 {
 	uintptr_t bytes = address - base;
 
-	return bytes % WORD_BYTES || bytes / WORD_BYTES >= MV_PATH_NONE ? MV_PATH_NONE : (uint16_t)(bytes / WORD_BYTES);
+	return bytes % MV_PEEK_BYTES || bytes / MV_PEEK_BYTES >= MV_PATH_NONE ? MV_PATH_NONE : (uint16_t)(bytes / MV_PEEK_BYTES);
 }
 
 /* Step I of a path from FIRST on, which leads to TO.  */
@@ -181,7 +171,7 @@ static void learn_step(const struct walk *walk, struct mv_path *path, unsigned i
 	uintptr_t base = first->at.sp;
 
 	path->ip[i] = to->ip;
-	path->up[i] = words_above(base, to->sp - WORD_BYTES);
+	path->up[i] = words_above(base, to->sp - MV_PEEK_BYTES);
 	path->bp[i] = mv_rule_kind(rule) == MV_RULE_BP ? words_above(base, from->at.bp) : MV_PATH_NONE;
 	path->saved[i] = from->saved ? words_above(base, from->saved) : MV_PATH_NONE;
 }
@@ -216,29 +206,29 @@ static bool is_steady(const struct walk *walk, uint32_t rule)
 }
 
 /* Take step I of PATH, which began at BASE, from AT.  False: it cannot be taken.  */
-READS_STACKS static inline bool take_path_step(const struct mv_path *path, unsigned i, uintptr_t base,
+MV_PEEKS static inline bool take_path_step(const struct mv_path *path, unsigned i, uintptr_t base,
 					       struct mv_unwind_frame *from, struct mv_unwind_registers *at)
 {
-	uintptr_t ip = word_at(base + path->up[i] * WORD_BYTES);
+	uintptr_t ip = mv_peek(base + (uintptr_t)path->up[i] * MV_PEEK_BYTES);
 
-	if (!ip || (path->bp[i] != MV_PATH_NONE && at->bp != base + path->bp[i] * WORD_BYTES))
+	if (!ip || (path->bp[i] != MV_PATH_NONE && at->bp != base + (uintptr_t)path->bp[i] * MV_PEEK_BYTES))
 		return false;
 	from->at = *at;
 	from->saved = 0;
 	if (path->saved[i] != MV_PATH_NONE) {
-		from->saved = base + path->saved[i] * WORD_BYTES;
-		at->bp = word_at(from->saved);
+		from->saved = base + (uintptr_t)path->saved[i] * MV_PEEK_BYTES;
+		at->bp = mv_peek(from->saved);
 	}
 	at->ip = ip;
-	at->sp = base + (path->up[i] + 1u) * WORD_BYTES;
+	at->sp = base + (path->up[i] + 1u) * MV_PEEK_BYTES;
 	return true;
 }
 
 /* Where PATH, from BASE on, ends, the next one will be looked for: where that is can be read before it is known that the
  * way there is right.  */
-READS_STACKS static inline void fetch_next(const struct walk *walk, const struct mv_path *path, uintptr_t base)
+MV_PEEKS static inline void fetch_next(const struct walk *walk, const struct mv_path *path, uintptr_t base)
 {
-	uintptr_t end = word_at(base + path->up[path->count - 1] * WORD_BYTES);
+	uintptr_t end = mv_peek(base + (uintptr_t)path->up[path->count - 1] * MV_PEEK_BYTES);
 	uint64_t key = mv_path_key(end, walk->unwind->generation);
 	const char *next = (const char *)mv_path_of(&walk->unwind->paths, key);
 
@@ -274,7 +264,7 @@ static bool find_path(struct walk *walk)
 	struct mv_path *path = mv_path_of(&unwind->paths, key);
 
 	if (path->key != key || walk->fresh + path->count > MV_NATIVE_FRAMES ||
-	    walk->at.sp + (path->up[path->count - 1] + 1u) * WORD_BYTES > unwind->bounds.end)
+	    walk->at.sp + (path->up[path->count - 1] + 1u) * MV_PEEK_BYTES > unwind->bounds.end)
 		return false;
 	return go_path(walk, path);
 }

@@ -8,11 +8,18 @@
 #include <unistd.h>
 
 #include "stack/rules.h"
+#include "stack/trails.h"
 #include "stack/unwind.h"
 
 /* One remembers from look to look, the other begins anew with each.  */
 static struct mv_unwind g_memory, g_anew;
 static unsigned g_looks, g_failed, g_different;
+
+/* What was followed, by its hash; a stack's id is its place here.  */
+enum { STACKS = 1 << 18 };
+static struct mv_trails g_trails;
+static uint64_t g_hashes[STACKS];
+static unsigned g_stacks, g_recalled, g_mistaken;
 
 static bool are_equal(const struct mv_unwind *a, const struct mv_unwind *b)
 {
@@ -26,6 +33,21 @@ static bool are_equal(const struct mv_unwind *a, const struct mv_unwind *b)
 	return true;
 }
 
+/* Is what is recalled at HERE what has been found there anew?  Without Python all that lie equally deep have one key.  */
+static void recall(const struct mv_unwind_registers *here)
+{
+	uint64_t key = mv_trail_key(here, mv_rules_generation(), 0, 0), hash = g_anew.frames[g_anew.count - 1].hash;
+	uint32_t stack = mv_trails_find(&g_trails, key, here, g_anew.bounds.end);
+
+	if (stack) {
+		g_recalled++;
+		g_mistaken += g_hashes[stack] != hash;
+	} else if (g_stacks + 1 < STACKS) {
+		g_hashes[++g_stacks] = hash;
+		mv_trails_learn(&g_trails, key, &g_anew, g_stacks);
+	}
+}
+
 /* From one and the same place.  */
 __attribute__((noinline)) static void look(void)
 {
@@ -37,6 +59,8 @@ __attribute__((noinline)) static void look(void)
 		g_failed++;
 	else
 		g_different += !are_equal(&g_memory, &g_anew);
+	if (!g_failed)
+		recall(&here);
 }
 
 static bool start(void)
@@ -47,7 +71,9 @@ static bool start(void)
 	}
 	memset(&g_memory, 0, sizeof g_memory);
 	memset(&g_anew, 0, sizeof g_anew);
+	memset(&g_trails, 0, sizeof g_trails);
 	g_looks = g_failed = g_different = 0;
+	g_stacks = g_recalled = g_mistaken = 0;
 	return true;
 }
 
@@ -115,7 +141,32 @@ static void what_is_remembered_is_what_is_found_anew(void)
 		wander(12);
 	CU_ASSERT_EQUAL(g_failed, 0);
 	CU_ASSERT_EQUAL(g_different, 0);
+	CU_ASSERT_EQUAL(g_mistaken, 0);
+	CU_ASSERT(g_recalled > 0);
 	CU_ASSERT(g_memory.count > 3);
+}
+
+/* As a training loop does it.  */
+static void stacks_that_come_again_are_recalled(void)
+{
+	unsigned learnt = 0, looks = 0, seed;
+	volatile unsigned step;
+
+	if (!start())
+		return;
+	for (step = 0; step < 20; step++) {
+		learnt = g_stacks;
+		looks = g_looks;
+		for (seed = 1; seed < 4; seed++) {
+			g_random = seed;
+			wander(9);
+		}
+	}
+	/* Most of them, though all that lie equally deep have one key.  */
+	CU_ASSERT(g_looks > 2000);
+	CU_ASSERT(g_recalled > g_looks / 2);
+	CU_ASSERT(g_stacks - learnt < (g_looks - looks) / 2);
+	CU_ASSERT_EQUAL(g_mistaken, 0);
 }
 
 __attribute__((noinline)) static void look_below(unsigned depth)
@@ -178,6 +229,8 @@ static void stacks_differ_by_a_call(void)
 	CU_ASSERT_EQUAL(hashes[0], hashes[2]);
 	CU_ASSERT_EQUAL(hashes[1], hashes[3]);
 	CU_ASSERT_NOT_EQUAL(hashes[0], hashes[1]);
+	CU_ASSERT(g_recalled >= 1);
+	CU_ASSERT_EQUAL(g_mistaken, 0);
 }
 
 static void stacks_of_another_generation_are_others(void)
@@ -192,6 +245,7 @@ static void stacks_of_another_generation_are_others(void)
 		mv_rules_forget();
 	}
 	CU_ASSERT_NOT_EQUAL(hashes[0], hashes[1]);
+	CU_ASSERT_EQUAL(g_recalled, 0);
 	CU_ASSERT_EQUAL(g_failed, 0);
 	CU_ASSERT_EQUAL(g_different, 0);
 }
@@ -200,6 +254,19 @@ static void stacks_of_another_generation_are_others(void)
 
 static struct mv_unwind g_other;
 
+__attribute__((noinline)) static bool follow_from(const struct mv_unwind_registers *here)
+{
+	uint64_t key = mv_trail_key(here, mv_rules_generation(), 0, 0);
+	bool is_followed;
+
+	g_other.count = 0;
+	is_followed = mv_unwind_follow(&g_other, here);
+	if (is_followed)
+		mv_trails_learn(&g_trails, key, &g_other, 1);
+	g_recalled += mv_trails_find(&g_trails, key, here, g_other.bounds.end);
+	return is_followed;
+}
+
 /* As if the caller's frame lay at BASE; 0: where it lies.  */
 __attribute__((noinline)) static bool follow_to(uintptr_t base)
 {
@@ -207,8 +274,7 @@ __attribute__((noinline)) static bool follow_to(uintptr_t base)
 
 	if (base)
 		here.bp = base;
-	g_other.count = 0;
-	return mv_unwind_follow(&g_other, &here);
+	return follow_from(&here);
 }
 
 /* The frame pointer of this function is in use, because of the room.  */
@@ -234,11 +300,37 @@ static void wrong_frame_pointers_lead_nowhere(void)
 	if (!start())
 		return;
 	CU_ASSERT(follow_with(0, 16));
+	CU_ASSERT_EQUAL(g_recalled, 1);
 	for (i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		followed += follow_with((uintptr_t)wrong[i], 16);
 	followed += follow_with((uintptr_t)&g_other, 16);
 	followed += follow_with(own | 1, 16);
 	CU_ASSERT_EQUAL(followed, 0);
+	CU_ASSERT_EQUAL(g_recalled, 1);
+}
+
+/* Nothing is read beyond the end of the stack, and what does not fit is not kept.  */
+__attribute__((noinline)) static uint32_t recall_within(uintptr_t less, unsigned frames)
+{
+	struct mv_unwind_registers here = mv_unwind_here();
+	uint64_t key = mv_trail_key(&here, mv_rules_generation(), 0, 0);
+
+	g_other.count = 0;
+	if (!mv_unwind_follow(&g_other, &here))
+		return UINT32_MAX;
+	for (; frames; frames--, g_other.count++)
+		g_other.frames[g_other.count] = g_other.frames[g_other.count - 1];
+	mv_trails_learn(&g_trails, key, &g_other, 1);
+	return mv_trails_find(&g_trails, key, &here, less ? here.sp + less : g_other.bounds.end);
+}
+
+static void trails_stay_within_the_stack_and_their_room(void)
+{
+	if (!start())
+		return;
+	CU_ASSERT_EQUAL(recall_within(0, 0), 1);
+	CU_ASSERT_EQUAL(recall_within(64, 0), 0);
+	CU_ASSERT_EQUAL(recall_within(0, MV_TRAIL_PLACES), 0);
 }
 
 struct place {
@@ -304,10 +396,12 @@ static void a_hole_is_not_crossed(void)
 
 static const struct harness_test tests[] = {
 	HARNESS_TEST(what_is_remembered_is_what_is_found_anew),
+	HARNESS_TEST(stacks_that_come_again_are_recalled),
 	HARNESS_TEST(stacks_that_are_cut_are_cut_alike),
 	HARNESS_TEST(stacks_differ_by_a_call),
 	HARNESS_TEST(stacks_of_another_generation_are_others),
 	HARNESS_TEST(wrong_frame_pointers_lead_nowhere),
+	HARNESS_TEST(trails_stay_within_the_stack_and_their_room),
 	HARNESS_TEST(what_is_no_stack_has_no_bounds),
 	HARNESS_TEST(a_hole_is_not_crossed),
 };
