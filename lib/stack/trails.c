@@ -10,6 +10,7 @@ enum {
 	LANES = 4, /* places that are added at once, so that one does not wait for another */
 	PLACE_MAX = UINT16_MAX,
 	LINE_BYTES = 64,
+	FETCHED_BYTES = 4 * LINE_BYTES, /* of most trails all; the processor goes on by itself */
 };
 
 static struct mv_trail *set_of(struct mv_trails *trails, uint64_t key)
@@ -63,7 +64,7 @@ static void fetch(const struct mv_trail *trail)
 	const char *lines = (const char *)trail;
 	unsigned i;
 
-	for (i = 0; i < sizeof *trail; i += LINE_BYTES)
+	for (i = 0; i < FETCHED_BYTES; i += LINE_BYTES)
 		__builtin_prefetch(lines + i);
 }
 
@@ -182,7 +183,7 @@ void mv_trails_learn(struct mv_trails *trails, uint64_t key, const struct mv_unw
 	struct mv_trail trail = {.key = key, .stack = stack};
 	struct mv_trail *place;
 
-	if (!add_returns(&trail, unwind, leaf->sp) || !add_pointers(&trail, unwind, leaf->sp))
+	if (unwind->count > MV_TRAIL_PLACES || !add_returns(&trail, unwind, leaf->sp) || !add_pointers(&trail, unwind, leaf->sp))
 		return;
 	trail.sum = sum_of(&trail, leaf);
 	place = place_of(trails, &trail);
