@@ -180,7 +180,7 @@ class OutOfMemory(unittest.TestCase):
     def test_in_backward_the_line_in_forward_is_named(self):
         with Run("out_of_memory_in_an_operator_s_backward") as run:
             self.assertEqual(run.status, 1)
-            self.assertIn("by backward of programs.py:", memviz("report", run.snapshot()).stdout)
+            self.assertIn("by backward of deaths.py:", memviz("report", run.snapshot()).stdout)
 
     def named(self, path, gradients, prefix=""):
         """These gradients are there, and known by name."""
