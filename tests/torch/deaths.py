@@ -6,7 +6,7 @@ import threading
 
 import torch
 
-from workbench import MIB, net, say, stats, train_step
+from workbench import MIB, gradients_of, net, say, stats, train_step
 
 
 def out_of_memory():
@@ -61,10 +61,6 @@ def out_of_memory_in_an_operator_s_backward():
         y.backward(y)
     except torch.cuda.OutOfMemoryError:
         os._exit(1)
-
-
-def gradients_of(model):
-    return {name: parameter.grad.data_ptr() for name, parameter in model.named_parameters() if parameter.grad is not None}
 
 
 def out_of_memory_with_gradients():

@@ -2,7 +2,7 @@
 """programs.py NAME: programs to be recorded, as people write them: nothing in here knows of the recorder.
 
 Each prints what it knows itself, as one line of JSON, and the test compares.  Those that die stand in deaths.py, those that
-are about stacks and graphs in origins.py."""
+are about stacks and graphs in sources.py."""
 import os
 import sys
 import threading
@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 import deaths
-import origins
-from workbench import MIB, net, say, stats, train_step
+import sources
+from workbench import MIB, gradients_of, net, say, stats, train_step
 
 
 def steps():
@@ -194,4 +194,4 @@ def asynchronous():
 
 
 if __name__ == "__main__":
-    {**vars(deaths), **vars(origins), **globals()}[sys.argv[1]]()
+    {**vars(deaths), **vars(sources), **globals()}[sys.argv[1]]()

@@ -31,3 +31,7 @@ def stats():
     return {"allocs": s["allocation.all.allocated"], "frees": s["allocation.all.freed"],
             "live": s["allocated_bytes.all.current"], "reserved": s["reserved_bytes.all.current"],
             "bytes": s["allocated_bytes.all.allocated"], "ooms": s["num_ooms"]}
+
+
+def gradients_of(model):
+    return {name: parameter.grad.data_ptr() for name, parameter in model.named_parameters() if parameter.grad is not None}
