@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A capture is quick where the stack is known: return addresses and Python's frames are hashed into one number, and the
- * number is looked up.  Only a stack whose number is not known is taken apart, merged and recorded.
+/* A capture is quick where the stack is known: to the thread, by what stands in the places of its frames (trails.h); or to
+ * some thread, by a number that return addresses and Python's frames are hashed into.  Only a stack whose number is not known
+ * is taken apart, merged and recorded.
  *
  * Objects that the program unloads: rules for their code, and stacks that are known by addresses in it, are good no more.
  * Both belong to a generation, which ends when dlclose has unloaded something, and, where that has been done past us (by an
