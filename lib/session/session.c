@@ -141,6 +141,7 @@ void mv_session_note_state(struct mv_session *session)
 	mv_store_note(&session->store, "owners", mv_torch_owner_state());
 	mv_store_note(&session->store, "saved", mv_torch_saved_state());
 	mv_store_note(&session->store, "backward", mv_torch_node_state());
+	mv_store_note(&session->store, "ranges", mv_torch_scope_state());
 	mv_store_note(&session->store, "nvml", mv_usage_state());
 	/* Not at the very beginning: it costs time, and little has been looked up.  */
 	if (session->is_recording) {

@@ -52,11 +52,39 @@ typedef void (*remove_callback_fn)(uint64_t callback);
 typedef const char *(*name_fn)(const void *scope);
 typedef void (*make_fn)(void *scope, uint8_t kind);
 
+enum scope_state {
+	STATE_WAITING, /* no range of the user's was made */
+	STATE_ASKED,
+	STATE_IMPOSSIBLE,
+};
+
 static struct {
 	add_callback_fn add; /* published last; NULL: not known */
 	remove_callback_fn remove;
 	name_fn name;
+	uint32_t state; /* enum scope_state */
 } g_scopes;
+
+static void set_state(enum scope_state state)
+{
+	if (__atomic_load_n(&g_scopes.state, __ATOMIC_RELAXED) != state)
+		__atomic_store_n(&g_scopes.state, state, __ATOMIC_RELAXED);
+}
+
+const char *mv_torch_scope_state(void)
+{
+	if (!mv_torch_labels())
+		return MV_TORCH_NOT_WANTED;
+	switch ((enum scope_state)__atomic_load_n(&g_scopes.state, __ATOMIC_RELAXED)) {
+	case STATE_WAITING:
+		return "none yet";
+	case STATE_ASKED:
+		return "those of record_function are phases";
+	case STATE_IMPOSSIBLE:
+		return "cannot be had from this PyTorch";
+	}
+	return "";
+}
 
 static void note(bool begins, const char *name)
 {
@@ -125,11 +153,8 @@ static bool find_functions(void)
 
 void mv_scopes_watch(const char *version)
 {
-	const struct mv_sink *sink = mv_torch_labels();
-	bool can = is_known(version) && find_functions();
-
-	if (sink)
-		sink->note_fact("record_function", can ? "ranges are phases" : "cannot be had from this PyTorch");
+	if (!is_known(version) || !find_functions())
+		set_state(STATE_IMPOSSIBLE);
 }
 
 static uint64_t ask(void)
@@ -139,6 +164,8 @@ static uint64_t ask(void)
 	int saved = errno;
 	uint64_t asked = add && mv_torch_labels() ? add(callback) : 0;
 
+	if (asked)
+		set_state(STATE_ASKED);
 	errno = saved;
 	return asked;
 }

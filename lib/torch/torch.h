@@ -56,9 +56,10 @@ bool mv_torch_has_saved(void);
  * none, or that is not known.  A few nanoseconds.  */
 uint32_t mv_torch_origin(void);
 
-/* What is known about the optimizer hooks, of what autograd keeps, and of nodes, for people; static strings.  */
+/* What is known about the optimizer hooks, of what autograd keeps, of nodes and of named ranges, for people; static strings.  */
 const char *mv_torch_owner_state(void);
 const char *mv_torch_saved_state(void);
 const char *mv_torch_node_state(void);
+const char *mv_torch_scope_state(void);
 
 #endif

@@ -284,7 +284,7 @@ static json_t *finding_of(const struct mv_finding *finding)
 /* What the recorder could see, in its own words; the rest of a training is guessed.  */
 static json_t *coverage_of(const struct mv_recording *recording)
 {
-	static const char *const notes[] = {"owners", "saved", "backward", "python", "lookup"};
+	static const char *const notes[] = {"owners", "saved", "backward", "ranges", "python", "lookup"};
 	json_t *coverage = json_object();
 	size_t i;
 

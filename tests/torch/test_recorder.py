@@ -272,11 +272,11 @@ class Ranges(unittest.TestCase):
         self.assertEqual(set(phases), {"forward"})
         self.assertNotIn(b"stage one", names)
 
-
     def test_record_function_s_ranges_are_phases_though_no_profiler_runs(self):
         phases, names = self.phases("named_ranges")
         self.assertEqual(phases, ["forward", "user", "user", "forward"])
-        for name in (b"encoder", b"layer 0", b"decoder", b"Optimizer.step#AdamW.step", b"Optimizer.zero_grad#AdamW.zero_grad"):
+        for name in (b"encoder", b"layer 0", b"decoder", b"Optimizer.step#AdamW.step", b"Optimizer.zero_grad#AdamW.zero_grad",
+                     b"those of record_function are phases"):
             self.assertIn(name, names)
 
     def test_record_function_s_ranges_are_labels(self):
