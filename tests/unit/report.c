@@ -2,6 +2,8 @@
 /* What a report says of a moment, and the shape of its JSON.  */
 #include "unit/harness.h"
 
+#include <stdarg.h>
+
 #include <jansson.h>
 
 #include "analyze/report.h"
@@ -166,12 +168,15 @@ static json_t *json_at(const struct scene *scene, const char *at, uint64_t time_
 }
 
 /* In strict mode every member must be named here and have its type: the whole shape.  */
-static void fits(json_t *json, const char *shape, void *a, void *b, void *c, void *d, void *e, void *f, void *g, void *h,
-		 void *i, void *j)
+static void fits(json_t *json, const char *shape, ...)
 {
 	json_error_t error;
-	int err = json_unpack_ex(json, &error, JSON_STRICT, shape, a, b, c, d, e, f, g, h, i, j);
+	va_list members_at;
+	int err;
 
+	va_start(members_at, shape);
+	err = json_vunpack_ex(json, &error, JSON_STRICT, shape, members_at);
+	va_end(members_at);
 	if (err)
 		fprintf(stderr, "%s\n", error.text);
 	CU_ASSERT_EQUAL(err, 0);
@@ -222,11 +227,10 @@ static void every_member_has_its_type(void)
 				    "{s:I, s:s, s:s, s:o, s:I, s:I, s:s, s:I, s:o, s:o, s:b, s:n !}", "bytes", &n, "band", &text, "reason",
 				    &text, "name", &o, "birth_ns", &n, "step", &n, "phase", &text, "address", &n, "origin",
 				    &o, "frames", &o, "is_guess", &yes, "sublabel"), 0);
-	fits(json_object_get(json, "coverage"), "{s:o, s:o, s:o, s:s, s:o}", "owners", &o, "saved", &o, "backward", &o, "python",
-	     &text, "lookup", &o);
-	fits(json_object_get(json, "gaps"), "{s:I, s:I, s:I}", "free_bytes", &n, "largest_bytes", &n, "pieces", &n, NULL,
-	     NULL, NULL, NULL);
-	fits(json_object_get(json, "device"), "{s:I, s:s}", "ordinal", &n, "name", &text, NULL, NULL, NULL, NULL, NULL, NULL);
+	fits(json_object_get(json, "coverage"), "{s:o, s:o, s:o, s:o, s:s, s:o}", "owners", &o, "saved", &o, "backward", &o,
+	     "ranges", &o, "python", &text, "lookup", &o);
+	fits(json_object_get(json, "gaps"), "{s:I, s:I, s:I}", "free_bytes", &n, "largest_bytes", &n, "pieces", &n);
+	fits(json_object_get(json, "device"), "{s:I, s:s}", "ordinal", &n, "name", &text);
 	CU_ASSERT_EQUAL(json_unpack(json, "{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:s, s:I, s:n}",
 				    "memviz_report", &yes, "at", &text, "time_ns", &n, "capacity_bytes", &n,
 				    "driver_used_bytes", &n, "reserved_bytes", &n, "allocated_bytes", &n,
