@@ -363,7 +363,7 @@ class Saved(unittest.TestCase):
     def test_labels_can_be_switched_off(self):
         with Run("saved", MEMVIZ_LABELS="0") as run:
             self.assertEqual(run.status, 0, run.err)
-            self.assertEqual(info(run.recording()).count("not asked for"), 3)
+            self.assertEqual(info(run.recording()).count("not asked for"), 4)
             self.assertNotIn("kept by autograd", memviz("report", run.recording(), "--json", "--top=1000").stdout)
 
 
