@@ -11,7 +11,7 @@
  *		there were a few more kinds of scopes
  *
  * Whoever asks for all threads and for good (addGlobalCallback) makes each change of a thread's state dearer, and there are
- * two for each node of a backward: 12,000 instructions for a node.  A scope takes along whom it has to call when it is made,
+ * two for each node of a backward: 2,000 instructions for a node.  A scope takes along whom it has to call when it is made,
  * so we ask for this thread alone and for as long as a scope of the user's is being made: the libraries call what makes
  * it through their linkage tables.  */
 #include "torch/scopes.h"
