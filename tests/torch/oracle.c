@@ -13,14 +13,10 @@
 #include <unistd.h>
 
 #include "stack/native.h"
-#include "stack/rules.h"
-#include "stack/trails.h"
 #include "stack/unwind.h"
+#include "support/recall.h"
 
-enum {
-	SHOWN = 3,
-	LEARNT_MAX = 1 << 18,
-};
+enum { SHOWN = 3 };
 
 struct counts {
 	uint64_t reports, followed, different, recalled, mistaken;
@@ -30,9 +26,7 @@ struct stacks {
 	struct mv_unwind unwind;
 	struct mv_native_frame walked[MV_NATIVE_FRAMES];
 	unsigned count;
-	struct mv_trails trails;
-	uint64_t learnt[LEARNT_MAX]; /* hash of each stack that was */
-	uint32_t learnt_count;
+	struct recall recall;
 };
 
 static struct counts *g_counts;
@@ -81,32 +75,26 @@ static int are_equal(const struct stacks *stacks)
 	return 1;
 }
 
-/* Is RECALLED what has been followed from HERE?  What is not recalled is learnt.  */
-static void judge(struct stacks *stacks, uint64_t key, uint32_t recalled)
+static void count_recalled(struct stacks *stacks, const struct mv_unwind_registers *here)
 {
-	uint64_t hash = stacks->unwind.frames[stacks->unwind.count - 1].hash;
+	struct recall *recall = &stacks->recall;
+	uint32_t recalled = recall->recalled, mistaken = recall->mistaken;
 
-	if (recalled) {
-		__atomic_add_fetch(&g_counts->recalled, 1, __ATOMIC_RELAXED);
-		__atomic_add_fetch(&g_counts->mistaken, stacks->learnt[recalled] != hash, __ATOMIC_RELAXED);
-	} else if (stacks->learnt_count + 1 < LEARNT_MAX) {
-		stacks->learnt[++stacks->learnt_count] = hash;
-		mv_trails_learn(&stacks->trails, key, &stacks->unwind, stacks->learnt_count);
-	}
+	recall_judge(recall, &stacks->unwind, here);
+	__atomic_add_fetch(&g_counts->recalled, recall->recalled - recalled, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&g_counts->mistaken, recall->mistaken - mistaken, __ATOMIC_RELAXED);
 }
 
 static __attribute__((noinline)) void compare(struct stacks *stacks)
 {
 	struct mv_unwind_registers here = mv_unwind_here();
-	uint64_t key = mv_trail_key(&here, mv_rules_generation(), 0, 0);
-	uint32_t recalled = mv_trails_find(&stacks->trails, key, &here, stacks->unwind.bounds.end);
 
 	__atomic_add_fetch(&g_counts->reports, 1, __ATOMIC_RELAXED);
 	stacks->count = mv_native_walk(stacks->walked, MV_NATIVE_FRAMES, 0);
 	if (!mv_unwind_follow(&stacks->unwind, &here))
 		return;
 	__atomic_add_fetch(&g_counts->followed, 1, __ATOMIC_RELAXED);
-	judge(stacks, key, recalled);
+	count_recalled(stacks, &here);
 	if (are_equal(stacks))
 		return;
 	if (__atomic_fetch_add(&g_counts->different, 1, __ATOMIC_RELAXED) < SHOWN)
