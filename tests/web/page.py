@@ -13,12 +13,6 @@ ENTER, ESCAPE, HOME = "\ue007", "\ue00c", "\ue011"
 BAND_ORDER = ("parameter", "gradient", "optimizer", "activation", "temporary", "other")
 
 
-def skip_what_is_missing():
-    reason = driver.missing() or workshop.missing()
-    if reason:
-        raise unittest.SkipTest(reason)
-
-
 class PageTest(unittest.TestCase):
     """One browser for all tests of a class, a fresh page for each test."""
 

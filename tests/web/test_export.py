@@ -10,8 +10,7 @@ import workshop
 
 
 def setUpModule():
-    if workshop.missing():
-        raise unittest.SkipTest(workshop.missing())
+    workshop.skip_without()
 
 
 def read(path):

@@ -8,9 +8,7 @@ import workshop
 
 
 def setUpModule():
-    reason = marionette.missing() or workshop.missing()
-    if reason:
-        raise unittest.SkipTest(reason)
+    workshop.skip_without(marionette)
 
 
 class Firefox(unittest.TestCase):

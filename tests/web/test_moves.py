@@ -3,12 +3,13 @@
 
 import unittest
 
+import driver
 import page
 import workshop
 
 
 def setUpModule():
-    page.skip_what_is_missing()
+    workshop.skip_without(driver)
 
 
 class Moving(page.PageTest):

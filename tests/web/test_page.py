@@ -9,12 +9,13 @@ import os
 import re
 import unittest
 
+import driver
 import page
 import workshop
 
 
 def setUpModule():
-    page.skip_what_is_missing()
+    workshop.skip_without(driver)
 
 
 class Opening(page.PageTest):

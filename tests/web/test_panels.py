@@ -4,12 +4,13 @@
 import os
 import unittest
 
+import driver
 import page
 import workshop
 
 
 def setUpModule():
-    page.skip_what_is_missing()
+    workshop.skip_without(driver)
 
 
 class Labels(page.PageTest):

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import time
+import unittest
 
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 FOLDER = os.path.join(BUILD, "web")
@@ -17,6 +18,13 @@ def missing():
     """What was not built, None if nothing."""
     absent = [path for path in (MEMVIZ, *FORGES) if not os.path.exists(path)]
     return f"not built: {absent[0]}" if absent else None
+
+
+def skip_without(browser=None):
+    """For setUpModule: skips where something was not built, or BROWSER (driver, marionette) is not there."""
+    reason = (browser and browser.missing()) or missing()
+    if reason:
+        raise unittest.SkipTest(reason)
 
 
 def path_of(name):
