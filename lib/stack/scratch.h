@@ -4,8 +4,8 @@
  * A thread keeps its place for life; then another thread is given it.  Nothing runs at a thread's end.
  * Threads: mv_scratch_mine from any.  Signals: a handler that interrupts mv_scratch_mine gets the same place or another
  * one.  Fork: mv_scratch_await_all before it, mv_scratch_forget_others in the child.
- * Memory: mapped, about 730 KB for each thread that is alive at the same time, of which a shallow stack touches 30 KB and
- * each stack that is known 512 bytes; for at most MV_SCRATCH_THREADS.  */
+ * Memory: mapped, about 740 KB for each thread that is alive at the same time, most of it paths and trails, which are touched
+ * as they are learnt; for at most MV_SCRATCH_THREADS.  */
 #ifndef STACK_SCRATCH_H
 #define STACK_SCRATCH_H
 

@@ -22,7 +22,7 @@ struct mv_sight {
 	bool is_followed;	 /* they are SCRATCH's UNWIND; else, SCRATCH's IPS */
 	uintptr_t python_thread; /* 0: no Python frames */
 	uint64_t hash;		 /* of all of it; never 0 */
-	uint64_t trail;		 /* the key under which the thread knows it; 0: it is not to be known */
+	uint64_t trail;		 /* the key under which the thread may know it (mv_sight_recall); 0: it cannot */
 };
 
 /* The stack, if the thread has seen it before by its native frames; 0: it has not.  */
@@ -31,7 +31,7 @@ uint32_t mv_sight_recall(struct mv_sight *sight);
 /* What mv_sight_look has seen is STACK.  */
 void mv_sight_learn(const struct mv_sight *sight, uint32_t stack);
 
-/* Fill SIGHT's lower half.  False: there is nothing to see.  */
+/* Fill SIGHT's lower half, but for TRAIL.  False: there is nothing to see.  */
 bool mv_sight_look(struct mv_sight *sight);
 
 /* Fill SCRATCH's NATIVE, the leaf first.  Stack pointers are there if Python frames are to be merged with them.  EVAL: as for

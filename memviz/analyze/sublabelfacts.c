@@ -248,7 +248,8 @@ static uint64_t released_ns(const struct mv_sublabel_court *court, const struct 
 	const struct mv_stretch_list *backward = &court->stretches.backward;
 	uint64_t last_ns = MV_TIME_NEVER, round_ns = line ? line->behind_ns : MV_TIME_NEVER;
 
-	if (!whole_backwards(court, block) || mv_stretches_died_in_backward(&court->stretches, block) || block->kept_steps > 1 || (line && line->is_used_later))
+	if (!whole_backwards(court, block) || mv_stretches_died_in_backward(&court->stretches, block) || block->kept_steps > 1 ||
+	    (line && line->is_used_later))
 		return MV_TIME_NEVER;
 	if (block->death_ns != MV_TIME_NEVER)
 		last_ns = backward->at[mv_stretch_behind(backward, block->death_ns) - 1].end_ns;
