@@ -222,6 +222,9 @@ static void append_locked(struct mv_ring *ring, uint32_t number, struct mv_event
 
 bool mv_ring_append(struct mv_ring *ring, uint32_t number, struct mv_event *event)
 {
+	/* Whoever closes it waits for the lock, and would wait in vain for that of a thread that never lets go for long.  */
+	if (__atomic_load_n(&ring->is_closed, __ATOMIC_RELAXED))
+		return false;
 	number %= ring->slot_count;
 	if (!mv_lock_take(&ring->gates[number].lock)) {
 		/* Pairs with the release of whoever closed the lock: is_closed was there before.  */
